@@ -1,0 +1,1 @@
+"""Sparse model in, tiles out: layers, patterns, storage formats and tiling. Knows no hardware clock."""

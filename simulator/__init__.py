@@ -1,0 +1,1 @@
+"""Programs in, values and times out: the executors, memories and accelerator families."""

@@ -1,0 +1,119 @@
+"""Configurations of accelerator families: checked models, read from TOML, overridden key by key."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from mapping.errors import InputError
+
+
+class FamilyConfig(BaseModel):
+    """Base of a family's configuration: frozen, keyword-only, unknown keys refused, types not converted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    dispatch_latency: int
+    token_latency: int
+
+
+ConfigType = TypeVar("ConfigType", bound=BaseModel)
+
+
+def build_config(kind: type[ConfigType], values: Mapping[str, Any], origin: str) -> ConfigType:
+    """Check ``values`` and build a configuration.
+
+    Args:
+        kind: The configuration class.
+        values: Plain values by key, nested where the class nests.
+        origin: Where they came from, for the message.
+
+    Raises:
+        InputError: Every fault found, with name, value and what is legal.
+    """
+    try:
+        return kind.model_validate(dict(values))
+    except ValidationError as error:
+        faults = [_fault(kind, details) for details in error.errors(include_url=False)]
+        raise InputError(f"{origin}: " + "; ".join(dict.fromkeys(faults))) from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        InputError: No such file, or not TOML (a key given twice is not).
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as text: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def override(values: Mapping[str, Any], settings: Sequence[str]) -> dict[str, Any]:
+    """Apply ``KEY=VALUE`` settings; a dot in the key goes into a table, a value is TOML or else a plain string.
+
+    A setting of ``memory.kind`` drops the other keys of that table: they belong to the other kind.
+
+    Raises:
+        InputError: A setting without ``=``, one key set twice, or a path through a value that is no table.
+    """
+    result = {key: dict(value) if isinstance(value, dict) else value for key, value in values.items()}
+    seen: set[str] = set()
+    for setting in sorted(settings, key=lambda text: not text.split("=")[0].endswith(".kind")):
+        key, equals, text = setting.partition("=")
+        if not equals or not key:
+            raise InputError(f"--set {setting!r}: expected KEY=VALUE, for example rows=16")
+        if key in seen:
+            raise InputError(f"--set {key}: given twice")
+        seen.add(key)
+        *path, last = key.split(".")
+        table = result
+        for step in path:
+            nested = table.setdefault(step, {})
+            if not isinstance(nested, dict):
+                raise InputError(f"--set {key}: {step!r} is a value, not a table")
+            table = nested
+        value = _value(text)
+        if last == "kind" and path and table.get("kind") != value:
+            table.clear()
+        table[last] = value
+    return result
+
+
+def _value(text: str) -> Any:  # noqa: ANN401  # a TOML value is of any type
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _fault(kind: type[BaseModel], details: ErrorDetails) -> str:
+    """One fault as a sentence: name, value, what is legal."""
+    # The tag of a union stands in the path although it is no key.
+    path = [str(step) for step in details["loc"]]
+    name = ".".join(step for step in path if not (step in ("ideal", "banked") and len(path) > 1))
+    value, context = details["input"], details.get("ctx", {})
+    match details["type"]:
+        case "extra_forbidden":
+            return f"unknown key {name!r}" + (f"; legal keys: {', '.join(kind.model_fields)}" if len(path) == 1 else "")
+        case "missing":
+            return f"missing key {name!r}"
+        case "greater_than_equal" | "less_than_equal":
+            field = kind.model_fields.get(path[0])
+            bounds = {type(m).__name__: m for m in field.metadata} if field else {}
+            low, high = getattr(bounds.get("Ge"), "ge", "..."), getattr(bounds.get("Le"), "le", "...")
+            return f"{name}={value!r} outside [{low}, {high}]"
+        case "value_error":
+            text = str(context.get("error", details["msg"]))
+            return text if not name or "." not in name else f"{name.rsplit('.', 1)[0]}: {text}"
+        case _:
+            message = details["msg"]
+            return f"{name}={value!r}: {message[0].lower()}{message[1:]}"

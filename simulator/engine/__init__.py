@@ -1,0 +1,1 @@
+"""The executors that give times: `cycle` (SimPy) and `fast` (compiled), and the timeline that both return."""

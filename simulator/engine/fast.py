@@ -1,0 +1,134 @@
+"""The fast executor: the times of ``docs/time.md``, compiled."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simulator.engine import kernel
+from simulator.engine.errors import Blocked, DeadlockError
+from simulator.engine.job import MAX_QUEUES, REQUEST_FIELDS, IntArray, Job
+from simulator.memory.service import service
+
+# Loading the compiled loop costs a process about as much as this many instructions in plain Python; a request to a
+# memory with state costs about one more for every so many bytes, as its pages are walked one by one.
+COMPILE_AFTER = 250_000
+BYTES_PER_STEP = 2048
+
+
+class _Usage:
+    """How much this process has run: what decides whether compiling pays."""
+
+    steps = 0
+
+
+def run_fast(job: Job, *, compiled: bool | None = None) -> tuple[IntArray, IntArray]:
+    """Run a job.
+
+    Args:
+        job: What to run.
+        compiled: True for the compiled loop, False for the same function as plain Python, None for whichever is
+            sooner done.
+
+    Returns:
+        Start and end cycle of every instruction, (i,) int64 each.
+
+    Raises:
+        DeadlockError: The program cannot finish.
+    """
+    box = job.requests[:, REQUEST_FIELDS.index("images") : REQUEST_FIELDS.index("run_bytes") + 1]
+    _Usage.steps += len(job) + int(box.prod(axis=1).sum()) // BYTES_PER_STEP
+    if compiled is None:
+        compiled = _Usage.steps > COMPILE_AFTER
+    arguments = _arguments(job)
+    if compiled:
+        done = _compiled_run()(**arguments)
+    else:
+        arguments |= {name: value.tolist() for name, value in arguments.items() if isinstance(value, np.ndarray)}
+        done = kernel.run(**arguments)
+    if done < len(job):
+        raise DeadlockError(job, _blocked(job, arguments))
+    return np.asarray(arguments["start"], np.int64), np.asarray(arguments["end"], np.int64)
+
+
+def _arguments(job: Job) -> dict[str, Any]:
+    """What ``kernel.run`` takes, as arrays."""
+    machine = job.machine
+    queues = len(machine.queues)
+    per_queue = np.bincount(job.queue, minlength=queues)
+    stop = np.cumsum(per_queue)
+    sent = [np.bincount(job.queue[(job.release >> target) & 1 == 1], minlength=queues) for target in range(queues)]
+    tokens = np.stack(sent, axis=1).ravel()
+    memories = [memory for memory in machine.memories if memory is not None]
+    width = {name: max((len(getattr(memory, name)) for memory in memories), default=1) for name in ("params", "state")}
+    tables = {name: np.zeros((len(machine.resources), size), np.int64) for name, size in width.items()}
+    for resource, memory in enumerate(machine.memories):
+        if memory is not None:
+            tables["params"][resource, : len(memory.params)] = memory.params
+            tables["state"][resource, : len(memory.state)] = memory.state
+    return {
+        "queues": queues,
+        "resources": len(machine.resources),
+        "dispatch_latency": machine.dispatch_latency,
+        "token_latency": machine.token_latency,
+        "wait": job.wait,
+        "release": job.release,
+        "resource": job.resource,
+        "cycles": job.service,
+        "requests": job.requests,
+        "members": np.argsort(job.queue, kind="stable"),
+        "head": stop - per_queue,
+        "stop": stop,
+        "params": tables["params"],
+        "states": tables["state"],
+        "pool": np.zeros(tokens.sum(), np.int64),
+        "pool_first": np.cumsum(tokens) - tokens,
+        "start": np.zeros(len(job), np.int64),
+        "end": np.zeros(len(job), np.int64),
+    }
+
+
+def _blocked(job: Job, arguments: dict[str, Any]) -> list[Blocked]:
+    """Which queues have instructions left, and the tokens that their heads lack."""
+    members, head, stop = (np.asarray(arguments[name]) for name in ("members", "head", "stop"))
+    ran = np.zeros(len(job), bool)
+    for queue, position in enumerate(head):
+        ran[members[(stop[queue - 1] if queue else 0) : position]] = True
+    blocked = []
+    for queue in np.flatnonzero(head < stop):
+        instruction = int(members[head[queue]])
+        lacks = []
+        for source in range(MAX_QUEUES):
+            sent = np.count_nonzero(ran & (job.queue == source) & ((job.release >> queue) & 1 == 1))
+            taken = np.count_nonzero(ran & (job.queue == queue) & ((job.wait >> source) & 1 == 1))
+            if (job.wait[instruction] >> source) & 1 and taken >= sent:
+                lacks.append(source)
+        blocked.append(Blocked(int(queue), instruction, tuple(lacks)))
+    return blocked
+
+
+@cache
+def _compiled_run() -> Callable[..., int]:
+    """``kernel.run`` compiled by Numba; the machine code is kept on disk, by content of the sources."""
+    sources = [kernel.__file__, service.__code__.co_filename]
+    digest = hashlib.sha256(b"".join(Path(source).read_bytes() for source in sources)).hexdigest()[:16]
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "kernels" / digest))
+    import numba  # noqa: PLC0415  # costs over a second: small jobs do without
+    from numba.extending import overload, register_jitable  # noqa: PLC0415
+
+    overload(kernel.zeros, strict=False)(lambda count: lambda count: np.zeros(count, np.int64))
+    for function in (service, kernel.take_tokens, kernel.send_tokens, kernel.earliest_grants):
+        register_jitable(function)
+    return numba.njit(cache=True, nogil=True, error_model="numpy")(kernel.run)
+
+
+def cache_folder() -> Path:
+    """Where compiled code is kept between runs: ``$ZEROSKIP_CACHE``, else the user's cache folder."""
+    chosen = os.environ.get("ZEROSKIP_CACHE")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "zeroskip"

@@ -1,0 +1,187 @@
+"""The fast executor's inner loop, in plain Python that Numba compiles as it stands.
+
+Time is advanced by grants, not by cycles. Between grants everything is a maximum of known times, so whatever
+does not need a shared resource is settled at once, however far ahead; then the earliest grant of all is made.
+No request made later can overtake it, because every event that a grant causes lies at or after that grant.
+
+Arguments are arrays or lists: lists where the function runs as plain Python, which indexes them faster.
+"""
+
+from typing import Any
+
+from simulator.memory.service import service
+
+Vector = Any  # a list of int or an integer array
+UNKNOWN = -1
+
+
+def zeros(count: int) -> Vector:
+    """``count`` zeros: a list here, an array where compiled."""
+    return [0] * count
+
+
+def take_tokens(
+    queue: int, mask: int, free: int, queues: int, sent: Vector, taken: Vector, pool: Vector, pool_first: Vector
+) -> int:
+    """Consume one token from every queue in ``mask``; return when the last of them and ``free`` have passed.
+
+    Returns UNKNOWN, and consumes nothing, while a token has not been sent.
+    """
+    ready = free
+    source = 0
+    remaining = mask
+    while remaining:
+        if remaining & 1:
+            pair = source * queues + queue
+            if source >= queues or taken[pair] >= sent[pair]:
+                return UNKNOWN
+            ready = max(ready, pool[pool_first[pair] + taken[pair]])
+        remaining >>= 1
+        source += 1
+    source = 0
+    remaining = mask
+    while remaining:
+        taken[source * queues + queue] += remaining & 1
+        remaining >>= 1
+        source += 1
+    return ready
+
+
+def send_tokens(
+    queue: int, mask: int, visible: int, queues: int, sent: Vector, pool: Vector, pool_first: Vector
+) -> int:
+    """Send one token to every queue in ``mask`` that exists; return the mask of those that exist."""
+    reached = mask & ((1 << queues) - 1)
+    target = 0
+    remaining = reached
+    while remaining:
+        if remaining & 1:
+            pair = queue * queues + target
+            pool[pool_first[pair] + sent[pair]] = visible
+            sent[pair] += 1
+        remaining >>= 1
+        target += 1
+    return reached
+
+
+def earliest_grants(queues: int, resources: int, asked: Vector, asks: Vector, held: Vector, winner: Vector) -> int:
+    """Find for each resource the request it grants next; return the cycle of the earliest grant, or UNKNOWN.
+
+    ``winner[r]`` becomes the queue that wins resource ``r`` in that cycle, or UNKNOWN.
+    """
+    cycle = UNKNOWN
+    for resource in range(resources):
+        winner[resource] = UNKNOWN
+    for queue in range(queues):
+        resource = asks[queue]
+        if resource != UNKNOWN and (
+            winner[resource] == UNKNOWN or asked[queue] < asked[winner[resource]]
+        ):
+            winner[resource] = queue
+    for resource in range(resources):
+        if winner[resource] != UNKNOWN:
+            grant = max(held[resource], asked[winner[resource]])
+            if cycle == UNKNOWN or grant < cycle:
+                cycle = grant
+    for resource in range(resources):
+        if winner[resource] != UNKNOWN and max(held[resource], asked[winner[resource]]) > cycle:
+            winner[resource] = UNKNOWN
+    return cycle
+
+
+def run(
+    queues: int,
+    resources: int,
+    dispatch_latency: int,
+    token_latency: int,
+    wait: Vector,
+    release: Vector,
+    resource: Vector,
+    cycles: Vector,
+    requests: Vector,
+    members: Vector,
+    head: Vector,
+    stop: Vector,
+    params: Vector,
+    states: Vector,
+    pool: Vector,
+    pool_first: Vector,
+    start: Vector,
+    end: Vector,
+) -> int:
+    """Execute a job; see ``docs/time.md``.
+
+    Args:
+        queues: Number of queues, q.
+        resources: Number of shared resources, s.
+        dispatch_latency: Cycles between two instructions of one queue.
+        token_latency: Cycles until a token is seen.
+        wait: (i,) masks of queues.
+        release: (i,) masks of queues.
+        resource: (i,) resource or -1.
+        cycles: (i,) service times, or -1 - r for request r.
+        requests: (r, 9) memory requests.
+        members: (i,) instruction indices, queue after queue, in order.
+        head: (q,) position in ``members`` of the next instruction of each queue; advanced.
+        stop: (q,) position after the last one.
+        params: (s, p) parameters of the memory behind each resource.
+        states: (s, t) its state; changed.
+        pool: (tokens,) when each token can be seen; filled.
+        pool_first: (q * q,) where the tokens of each pair begin in ``pool``.
+        start: (i,) filled.
+        end: (i,) filled.
+
+    Returns:
+        Number of instructions that ran; fewer than i means deadlock.
+    """
+    sent, taken = zeros(queues * queues), zeros(queues * queues)
+    free, asked, asks = zeros(queues), zeros(queues), zeros(queues)
+    held, winner = zeros(resources), zeros(resources)
+    for queue in range(queues):
+        asks[queue] = UNKNOWN
+
+    done = 0
+    stirred = (1 << queues) - 1  # queues whose head may have become ready
+    while True:
+        while stirred:
+            queue = 0
+            while not (stirred >> queue) & 1:
+                queue += 1
+            stirred &= ~(1 << queue)
+            while head[queue] < stop[queue] and asks[queue] == UNKNOWN:
+                i = members[head[queue]]
+                ready = take_tokens(queue, int(wait[i]), free[queue], queues, sent, taken, pool, pool_first)
+                if ready == UNKNOWN:
+                    break
+                start[i] = ready
+                if resource[i] != UNKNOWN:
+                    asked[queue] = ready
+                    asks[queue] = resource[i]
+                    break
+                end[i] = ready + cycles[i]
+                free[queue] = end[i] + dispatch_latency
+                head[queue] += 1
+                done += 1
+                visible = end[i] + token_latency
+                stirred |= send_tokens(queue, int(release[i]), visible, queues, sent, pool, pool_first)
+
+        cycle = earliest_grants(queues, resources, asked, asks, held, winner)
+        if cycle == UNKNOWN:
+            return done
+        for granted in range(resources):
+            queue = winner[granted]
+            if queue == UNKNOWN:
+                continue
+            i = members[head[queue]]
+            duration = cycles[i]
+            if duration < 0:
+                duration = service(params[granted], states[granted], requests[-1 - duration], cycle)
+            start[i] = cycle
+            end[i] = cycle + duration
+            held[granted] = end[i]
+            free[queue] = end[i] + dispatch_latency
+            asks[queue] = UNKNOWN
+            head[queue] += 1
+            done += 1
+            visible = end[i] + token_latency
+            stirred |= (1 << queue) | send_tokens(queue, int(release[i]), visible, queues, sent, pool, pool_first)

@@ -1,0 +1,128 @@
+"""Accelerator families: one folder each, found through the entry point group ``zeroskip.families``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from mapping.errors import InputError
+from mapping.graph import Layer
+from mapping.sparsity import Pattern
+from mapping.tiling import Mapping
+from simulator.config import FamilyConfig, build_config, override, read_toml
+from simulator.engine.job import IntArray, Job
+from simulator.isa import InstructionSet
+from simulator.program import Program
+
+GROUP = "zeroskip.families"
+C = TypeVar("C", bound=FamilyConfig)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A mapping worth trying, and a number of cycles that it cannot beat."""
+
+    mapping: Mapping
+    bound_cycles: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Golden(Generic[C]):
+    """The values of a family: what a program computes, without a clock.
+
+    Attributes:
+        image: The DRAM before the program of a layer runs, bytes.
+        execute: The DRAM after a program has run, instructions in the given order (None: as they stand).
+        output: The output tensor in a DRAM image, (images, out_rows, out_cols, out_channels).
+    """
+
+    image: Callable[[Layer, Pattern, Mapping, C], npt.NDArray[np.uint8]]
+    execute: Callable[[Program, npt.NDArray[np.uint8], C, IntArray | None], npt.NDArray[np.uint8]]
+    output: Callable[[Layer, Mapping, C, npt.NDArray[np.uint8]], npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family(Generic[C]):
+    """An accelerator family.
+
+    Attributes:
+        name: As on the command line.
+        summary: One line.
+        config: Its configuration class.
+        configs: Folder of named configurations, one TOML file each.
+        default: Name of the configuration used when none is given.
+        isa: Its instruction set.
+        candidates: Mappings worth trying for a layer pruned to a pattern, by ascending bound.
+        lower: A layer in a mapping, as a program.
+        job: A program with its service times.
+        dram_bytes: Bytes that each instruction of a program moves to or from DRAM, (i,) int64.
+        golden: What it computes.
+        peak_macs: Multiply-accumulates per cycle of a configuration.
+        peak_bytes: DRAM bytes per cycle of a configuration.
+        check: Further checks of a program against a configuration; raises ``ProgramError``.
+    """
+
+    name: str
+    summary: str
+    config: type[C]
+    configs: Path
+    default: str
+    isa: InstructionSet
+    candidates: Callable[[Layer, Pattern, C], list[Candidate]]
+    lower: Callable[[Layer, Pattern, Mapping, C], Program]
+    job: Callable[[Program, C], Job]
+    dram_bytes: Callable[[Program], IntArray]
+    golden: Golden[C]
+    peak_macs: Callable[[C], int]
+    peak_bytes: Callable[[C], float]
+    check: Callable[[Program, C], None]
+
+    def config_names(self) -> list[str]:
+        """Names of the configurations it comes with."""
+        return sorted(path.stem for path in self.configs.glob("*.toml"))
+
+    def load_config(self, name_or_path: str | None = None, settings: tuple[str, ...] = ()) -> C:
+        """A named configuration or one from a TOML file, with ``KEY=VALUE`` settings applied.
+
+        Raises:
+            InputError: No such name or file, or values that are not legal.
+        """
+        name = self.default if name_or_path is None else name_or_path
+        path = Path(name) if name.endswith(".toml") else self.configs / f"{name}.toml"
+        if not name.endswith(".toml") and name not in self.config_names():
+            raise InputError(
+                f"configuration {name!r} is not one of {', '.join(self.config_names())}, nor a path that ends in .toml"
+            )
+        values: dict[str, Any] = override(read_toml(path), settings)
+        return build_config(self.config, values, f"configuration {name}")
+
+
+@cache
+def families() -> dict[str, Family[Any]]:
+    """All installed families by name.
+
+    Raises:
+        InputError: Two families of one name.
+    """
+    found: dict[str, Family[Any]] = {}
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        if entry.name in found:
+            raise InputError(f"two packages install a family called {entry.name!r}")
+        found[entry.name] = entry.load()
+    return found
+
+
+def family(name: str) -> Family[Any]:
+    """The family called ``name``.
+
+    Raises:
+        InputError: There is none.
+    """
+    if name not in families():
+        raise InputError(f"family {name!r} is not one of {', '.join(families())}")
+    return families()[name]

@@ -1,0 +1,161 @@
+"""Offline scheduling, first half: mappings worth trying, each with a number of cycles that it cannot beat."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mapping.errors import InputError
+from mapping.graph import ConvShape, Layer
+from mapping.sparsity import DENSE, Pattern
+from mapping.tiling import Dataflow, Mapping, Tiling, cut, tilings, weight_tile_bytes, window
+from simulator.engine.job import IntArray
+from simulator.families import Candidate
+from simulator.families.sat.config import SatConfig
+from simulator.families.sat.timing import fold_cycles, fold_positions, fold_slots
+
+DATAFLOWS: tuple[Dataflow, ...] = ("weight_stationary", "output_stationary")
+BUFFERS = 2
+
+
+def candidates(layer: Layer, pattern: Pattern, config: SatConfig) -> list[Candidate]:
+    """Mappings of a layer by ascending bound.
+
+    A sparse layer may also run as a dense one, which wins where groups leave rows of the array empty.
+
+    Raises:
+        InputError: M is larger than the machine supports, or not even the smallest tile fits on chip.
+    """
+    if pattern.m > config.max_group:
+        raise InputError(f"pattern {pattern}: M={pattern.m} outside [1, {config.max_group}] (max_group)")
+    found = []
+    for executed in dict.fromkeys((pattern, DENSE)):
+        options = tilings(
+            layer,
+            executed,
+            config.capacity(BUFFERS),
+            output_step=config.cols,
+            channel_step=config.rows * executed.m,
+            buffers=BUFFERS,
+        )
+        for dataflow in DATAFLOWS:
+            bounds = bound_cycles(layer.shape, options, executed, dataflow, config)
+            for tiling, bound in zip(options, bounds.tolist(), strict=True):
+                mapping = Mapping(dataflow=dataflow, pattern=executed, tiling=tiling, buffers=BUFFERS)
+                found.append(Candidate(mapping=mapping, bound_cycles=bound))
+    return sorted(found, key=lambda candidate: candidate.bound_cycles)
+
+
+def bound_cycles(
+    shape: ConvShape, options: list[Tiling], executed: Pattern, dataflow: Dataflow, config: SatConfig
+) -> IntArray:
+    """Cycles that no program of each tiling can beat: its folds back to back, or its bytes at peak bandwidth.
+
+    Returns:
+        (t,) int64, one per tiling.
+    """
+    sizes = _Sizes(shape, options)
+    execute = _execute_cycles(sizes, shape, executed, dataflow, config)
+    transfer = _transfer_bytes(sizes, shape, executed, config) / config.memory.peak_bytes_per_cycle(config.clock_hz)
+    return np.maximum(execute, np.ceil(transfer).astype(np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """An axis cut into tiles: the two tile sizes (full, rest) and how many there are of each, (t, 2)."""
+
+    size: IntArray
+    count: IntArray
+
+    @classmethod
+    def of(cls, length: int, tile: IntArray) -> "_Split":
+        rest = length % tile
+        return cls(np.stack([tile, rest], -1), np.stack([length // tile, (rest > 0).astype(np.int64)], -1))
+
+    @property
+    def tiles(self) -> IntArray:
+        return self.count.sum(-1)
+
+
+class _Sizes:
+    """How many tiles of which size every tiling has."""
+
+    def __init__(self, shape: ConvShape, options: list[Tiling]) -> None:
+        names = ("images", "rows", "cols", "channels", "outputs")
+        table = np.array([[getattr(tiling, name) for name in names] for tiling in options], np.int64)
+        images, self.rows, self.cols, channels, outputs = table.T
+        self.outputs_outer = np.array([tiling.order == "outputs_outer" for tiling in options])
+        self.channels = _Split.of(shape.group_in_channels, channels)
+        self.outputs = _Split.of(shape.group_out_channels, outputs)
+        axes = [
+            _Split.of(shape.images, images),
+            _Split.of(shape.out_rows, self.rows),
+            _Split.of(shape.out_cols, self.cols),
+        ]
+        self.points, self.point_tiles = _product([axis.size for axis in axes]), _product([axis.count for axis in axes])
+
+
+def _product(axes: list[IntArray]) -> IntArray:
+    """All products of one entry per axis: (t, 2) each, as (t, 8)."""
+    first, second, third = axes
+    return (first[:, :, None, None] * second[:, None, :, None] * third[:, None, None, :]).reshape(len(first), -1)
+
+
+def _execute_cycles(
+    sizes: _Sizes, shape: ConvShape, executed: Pattern, dataflow: Dataflow, config: SatConfig
+) -> IntArray:
+    """(t,) cycles of all folds and of the dispatch between them."""
+    slots = shape.positions * -(-sizes.channels.size // executed.m) * executed.n
+    column_folds = (-(-sizes.outputs.size // config.cols) * sizes.outputs.count).sum(-1)
+    if dataflow == "weight_stationary":
+        row_folds = (-(-slots // fold_slots(executed.n, config)) * sizes.channels.count).sum(-1)
+        cycles = fold_cycles(False, executed.n, sizes.points, 0, False, False, config)
+        streams = ((cycles + config.dispatch_latency) * sizes.point_tiles).sum(-1)
+        total = row_folds * column_folds * streams
+    else:
+        full, rest = np.divmod(sizes.points, fold_positions(config))
+        streams = _output_folds(full, fold_positions(config), slots, config)
+        streams += _output_folds((rest > 0).astype(np.int64), rest, slots, config)
+        per_channel_tile = (streams * sizes.point_tiles[:, :, None]).sum(1)
+        total = (per_channel_tile * sizes.channels.count).sum(-1) * column_folds
+    return shape.groups * total - config.dispatch_latency
+
+
+def _output_folds(count: IntArray, positions: npt.ArrayLike, slots: IntArray, config: SatConfig) -> IntArray:
+    """(t, 8, 2) cycles of ``count`` (t, 8) output-stationary folds for either channel tile."""
+    points = np.broadcast_to(positions, count.shape)[:, :, None]
+    cycles = fold_cycles(True, 1, points, slots[:, None, :], False, False, config)
+    return (cycles + config.dispatch_latency) * count[:, :, None]
+
+
+def _transfer_bytes(sizes: _Sizes, shape: ConvShape, executed: Pattern, config: SatConfig) -> IntArray:
+    """(t,) bytes that loads and stores move; a tile is loaded whenever it differs from the one before."""
+    pixels = shape.images * _fetched(shape, 0, sizes.rows) * _fetched(shape, 1, sizes.cols)
+    activations = pixels * shape.group_in_channels * config.element_bytes
+    tile_bytes = np.array(
+        [
+            [[weight_tile_bytes(shape.positions, int(k), int(n), executed, config.element_bytes) for k in ks] for n in ns]
+            for ks, ns in zip(sizes.channels.size, sizes.outputs.size, strict=True)
+        ]
+    )
+    weights = (tile_bytes * sizes.outputs.count[:, :, None] * sizes.channels.count[:, None, :]).sum((1, 2))
+
+    outputs, channels, positions = sizes.outputs.tiles, sizes.channels.tiles, sizes.point_tiles.sum(-1)
+    whole = channels == 1
+    # The outer loop's operand is loaded once if its channels are one tile; the inner one's once for every outer step.
+    activation_passes = np.where(
+        sizes.outputs_outer, np.where(whole & (positions == 1), 1, outputs), np.where(whole, 1, outputs)
+    )
+    weight_passes = np.where(
+        sizes.outputs_outer, np.where(whole, 1, positions), np.where(whole & (outputs == 1), 1, positions)
+    )
+    stored = shape.images * shape.out_rows * shape.out_cols * shape.out_channels * config.output_bytes
+    return shape.groups * (activations * activation_passes + weights * weight_passes) + stored
+
+
+def _fetched(shape: ConvShape, axis: int, tiles: IntArray) -> IntArray:
+    """(t,) input rows (axis 0) or columns (1) that all tiles fetch together, overlaps counted again."""
+    length = (shape.out_rows, shape.out_cols)[axis]
+    values, inverse = np.unique(tiles, return_inverse=True)
+    sums = [window(shape, 0 if axis == 0 else 1, cut(length, int(tile))).count.sum() for tile in values]
+    return np.array(sums)[inverse]

@@ -1,0 +1,184 @@
+from importlib import resources
+from pathlib import Path
+
+import onnx
+import pytest
+from pydantic import ValidationError
+
+from mapping.errors import InputError
+from mapping.graph import Layer, ModelGraph
+from mapping.importers import load_onnx
+from mapping.zoo import load_zoo, zoo_names, zoo_titles
+from mapping.zoo.table import Table
+
+LIGHT_RESNET50 = Path(onnx.__file__).parent / "backend/test/data/light/light_resnet50.onnx"
+
+
+def weights(model: ModelGraph, part: str = "") -> int:
+    """Weights of the layers whose name starts with ``part``."""
+    static = (layer.shape for layer in model.layers if not layer.dynamic and layer.name.startswith(part))
+    return sum(shape.out_channels * shape.positions * shape.group_in_channels for shape in static)
+
+
+def geometry(layer: Layer) -> tuple:
+    """Everything but the row count of a GEMM, which the classifier writes as 1 x 1 or flat."""
+    return (
+        layer.m,
+        layer.k,
+        layer.n,
+        layer.shape.kernel,
+        layer.shape.stride,
+        layer.shape.padding,
+        layer.shape.in_rows,
+    )
+
+
+def test_names() -> None:
+    assert zoo_names() == ["bert-base", "llama2-7b", "resnet18", "resnet50"]
+    assert list(zoo_titles()) == zoo_names()
+    assert all(title.isprintable() for title in zoo_titles().values())
+
+
+@pytest.mark.parametrize("name", zoo_names())
+def test_every_table_loads(name) -> None:
+    model = load_zoo(name, seed=7)
+    assert model.name == name
+    assert model.source.startswith("shape table: ")
+    assert (
+        model.weights_note == "no weights in the table: values are drawn from N(0,1), seed 7, when asked for"
+    )
+    assert all(layer.weights is None and layer.seed == 7 for layer in model.layers)
+    assert len({layer.name for layer in model.layers}) == len(model.layers)
+
+
+@pytest.mark.parametrize("name", zoo_names())
+def test_a_batch_multiplies_the_work_and_not_the_weights(name) -> None:
+    one, three = load_zoo(name), load_zoo(name, batch=3)
+    assert three.macs == 3 * one.macs
+    assert weights(three) == weights(one)
+
+
+@pytest.mark.published
+def test_resnet50_equals_the_network_in_the_onnx_wheel() -> None:
+    # The wheel runs the shortcut of a stage before or after the three convolutions, so compare what there is.
+    table, wheel = load_zoo("resnet50"), load_onnx(LIGHT_RESNET50)
+    assert sorted(map(geometry, table.layers)) == sorted(map(geometry, wheel.layers))
+    assert len(table.layers) == 53 + 1
+    assert table.macs == wheel.macs == 4_089_184_256
+
+
+@pytest.mark.published
+def test_resnet50_has_the_published_weights() -> None:
+    # 25,557,032 parameters in torchvision: 26,560 channels are normalised with two each, and 1000 biases
+    assert weights(load_zoo("resnet50")) == 25_557_032 - 2 * 26_560 - 1000
+
+
+@pytest.mark.published
+def test_resnet18_has_the_published_weights_and_work() -> None:
+    model = load_zoo("resnet18")
+    # 11,689,512 parameters in torchvision: 4,800 channels are normalised with two each, and 1000 biases
+    assert weights(model) == 11_689_512 - 2 * 4_800 - 1000 == 11_678_912
+    assert model.macs / 1e9 == pytest.approx(1.81, abs=0.005)
+    assert len(model.layers) == 20 + 1
+    assert sum(layer.shape.out_channels for layer in model.layers[:-1]) == 4_800
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
+def test_each_convolution_fits_the_one_before_it(name) -> None:
+    previous = None
+    for layer in load_zoo(name).layers:
+        if previous is not None and not layer.name.endswith("downsample") and layer.op == "conv":
+            pooled = 2 if previous.name == "conv1" else 1
+            assert layer.shape.in_channels == previous.shape.out_channels, layer.name
+            assert layer.shape.in_rows == previous.shape.out_rows // pooled, layer.name
+        previous = layer
+
+
+@pytest.mark.published
+def test_bert_base_has_the_published_weights() -> None:
+    # 109,482,240 parameters of bert-base-uncased, minus: word, position and type embeddings; the pooler; a
+    # bias per output and two normalisations of two vectors per block; the normalisation of the embeddings.
+    embeddings, pooler = (30_522 + 512 + 2) * 768, 768 * 768 + 768
+    vectors = 12 * (4 * 768 + 3072 + 768 + 2 * 2 * 768) + 2 * 768
+    assert weights(load_zoo("bert-base")) == 109_482_240 - embeddings - pooler - vectors == 84_934_656
+
+
+@pytest.mark.parametrize("sequence", [1, 128, 512])
+def test_bert_base_work_follows_the_sequence(sequence) -> None:
+    model = load_zoo("bert-base", sequence=sequence, batch=2)
+    attention = 12 * 12 * 2 * sequence**2 * 64
+    assert model.macs == 2 * (sequence * 84_934_656 + attention)
+    dynamic = [layer for layer in model.layers if layer.dynamic]
+    assert len(dynamic) == 24
+    assert {layer.repeats for layer in dynamic} == {2 * 12}
+
+
+@pytest.mark.published
+def test_llama2_7b_has_the_published_weights() -> None:
+    # 6,738,415,616 parameters of Llama-2-7b-hf, minus the input embedding and 65 normalisations
+    expected = 6_738_415_616 - 32_000 * 4096 - 65 * 4096
+    assert expected == 32 * (4 * 4096**2 + 3 * 4096 * 11_008) + 4096 * 32_000 == 6_607_077_376
+    model = load_zoo("llama2-7b")
+    assert weights(model, "prefill") == weights(model, "decode") == expected
+
+
+@pytest.mark.parametrize("sequence", [1, 128, 4095])
+def test_llama2_7b_work_follows_the_sequence(sequence) -> None:
+    model = load_zoo("llama2-7b", sequence=sequence)
+    per_token, head = 32 * (4 * 4096**2 + 3 * 4096 * 11_008), 4096 * 32_000
+    work = {"prefill": 0, "decode": 0}
+    for layer in model.layers:
+        work[layer.name.split(".")[0]] += layer.macs * layer.repeats
+    assert work["prefill"] == sequence * per_token + head + 32 * 32 * 2 * sequence**2 * 128
+    assert work["decode"] == per_token + head + 32 * 32 * 2 * (sequence + 1) * 128
+
+
+def test_llama2_7b_names() -> None:
+    names = [layer.name for layer in load_zoo("llama2-7b").layers]
+    assert len(names) == 2 * (32 * 9 + 1)
+    assert names[:2] == ["prefill.0.q_proj", "prefill.0.k_proj"]
+    assert names[32 * 9] == "prefill.lm_head"
+    assert names[-1] == "decode.lm_head"
+
+
+def test_drawn_weights_depend_on_the_seed() -> None:
+    def first(seed: int) -> list[float]:
+        return load_zoo("resnet18", seed=seed).layers[0].values().ravel()[:4].tolist()
+
+    assert first(1) == first(1) != first(2)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("vgg", {}, "unknown shape table 'vgg'; known: bert-base, llama2-7b, resnet18, resnet50"),
+        ("resnet18", {"batch": 0}, "batch=0: must be at least 1"),
+        ("resnet18", {"sequence": 8}, "sequence=8: resnet18 does not run on sequences"),
+        ("bert-base", {"sequence": 0}, r"sequence=0 outside \[1, 512\] for bert-base"),
+        ("bert-base", {"sequence": 513}, r"sequence=513 outside \[1, 512\] for bert-base"),
+        ("llama2-7b", {"sequence": 4096}, r"sequence=4096 outside \[1, 4095\] for llama2-7b"),
+    ],
+)
+def test_errors(name, options, message) -> None:
+    with pytest.raises(InputError, match=message):
+        load_zoo(name, **options)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"name": "a", "gemm": [1, 2, 3], "heads": 4},
+        {"name": "a", "gemm": [1, 2]},
+        {"name": "a", "gemm": ["tokens", 2, 3]},
+        {"name": "a", "conv": [3, 0], "size": 8, "kernel": 3},
+        {"name": "a"},
+    ],
+)
+def test_the_schema_refuses_what_nothing_reads(row) -> None:
+    with pytest.raises(ValidationError):
+        Table.model_validate({"title": "t", "source": "s", "block": [{"layers": [row]}]})
+
+
+def test_no_file_of_the_folder_is_left_out() -> None:
+    files = {file.name for file in resources.files("mapping.zoo").iterdir() if file.name.endswith(".toml")}
+    assert files == {f"{name}.toml" for name in zoo_names()}
