@@ -4,11 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
 
 from mapping.errors import InputError
 from mapping.graph import Float32Array
-from mapping.importers.onnx.evaluate import Array, evaluate, is_random, opset_versions
+from mapping.importers.onnx.evaluate import Array, evaluate, is_random, opset_versions, read_tensor
 from mapping.importers.onnx.nodes import consumed
 from mapping.importers.onnx.reader import first_line
 
@@ -71,7 +70,7 @@ class Constants:
     def _evaluate(self, name: str) -> Array | None:
         """The array as stored or computed, in its own dtype."""
         if name in self._stored:
-            return self._read(self._stored[name])
+            return read_tensor(self._stored[name], self._folder)
         if name in self._sparse:
             return self._read_sparse(self._sparse[name])
         node = self._producers.get(name)
@@ -85,22 +84,10 @@ class Constants:
             operands[operand] = value
         return evaluate(node, operands, self._opsets)[name]
 
-    def _read(self, tensor: onnx.TensorProto) -> Array:
-        """A stored tensor, from the file or from the one it points to."""
-        try:
-            return np.asarray(numpy_helper.to_array(tensor, str(self._folder)))
-        except (onnx.checker.ValidationError, OSError) as error:
-            location = {entry.key: entry.value for entry in tensor.external_data}.get("location", "")
-            raise InputError(
-                f"the values of {tensor.name!r} are in {self._folder / location}, which cannot be read: "
-                f"{first_line(error)}"
-            ) from error
-        except (ValueError, TypeError, KeyError) as error:
-            raise InputError(f"the values of {tensor.name!r} are damaged: {first_line(error)}") from error
-
     def _read_sparse(self, tensor: onnx.SparseTensorProto) -> Array:
         """A tensor of which only the non-zero values are stored, with linear or (entry, axis) indices."""
-        values, indices, shape = self._read(tensor.values), self._read(tensor.indices), tuple(tensor.dims)
+        values, shape = read_tensor(tensor.values, self._folder), tuple(tensor.dims)
+        indices = read_tensor(tensor.indices, self._folder).astype(np.int64)
         try:
             dense = np.zeros(shape, values.dtype)
             dense[np.unravel_index(indices, shape) if indices.ndim == 1 else tuple(indices.T)] = values

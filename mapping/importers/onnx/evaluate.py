@@ -1,11 +1,12 @@
-"""The value of one node whose operands are known, by the reference evaluator of the onnx package."""
+"""Values of tensors: stored ones, and those that one node computes from known operands."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnx import helper
+from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from mapping.errors import InputError
@@ -28,10 +29,27 @@ def opset_versions(model: onnx.ModelProto) -> dict[str, int]:
     return {entry.domain: entry.version for entry in model.opset_import}
 
 
+def read_tensor(tensor: onnx.TensorProto, folder: Path) -> Array:
+    """A stored tensor, from the file itself or from the one in ``folder`` that it points to.
+
+    Raises:
+        InputError: That other file cannot be read, or the values do not fit the shape.
+    """
+    try:
+        return np.asarray(numpy_helper.to_array(tensor, str(folder)))
+    except (onnx.checker.ValidationError, OSError) as error:
+        location = {entry.key: entry.value for entry in tensor.external_data}.get("location", "")
+        raise InputError(
+            f"the values of {tensor.name!r} are in {folder / location}, which cannot be read: {first_line(error)}"
+        ) from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(f"the values of {tensor.name!r} are damaged: {first_line(error)}") from error
+
+
 def evaluate(
     node: onnx.NodeProto, operands: Mapping[str, Array], opsets: Mapping[str, int]
 ) -> dict[str, Array]:
-    """All outputs of a node, by tensor name.
+    """All outputs of a node, by tensor name, from the reference evaluator of the onnx package.
 
     Raises:
         InputError: The evaluator does not know the operator, or its operands do not fit.
@@ -44,7 +62,8 @@ def evaluate(
             values = ReferenceEvaluator(graph, versions).run(None, dict(operands))
         return dict(zip(outputs, map(np.asarray, values), strict=True))
     except Exception as error:  # the evaluator hands through whatever NumPy raises
-        raise InputError(f"{outputs} cannot be computed: {node.op_type}: {first_line(error)}") from error
+        names = ", ".join(map(repr, outputs))
+        raise InputError(f"{names} cannot be computed: {node.op_type}: {first_line(error)}") from error
 
 
 def _untyped(names: Iterable[str]) -> list[onnx.ValueInfoProto]:

@@ -1,18 +1,20 @@
 """Shape arithmetic: the values of tensors that describe shapes, where shape inference does not follow them.
 
-Exporters write sizes as chains of Shape, Gather, Concat, Range and the like. Shape inference follows simple ones;
-here every node with known operands is evaluated and replaced by its value, and inference can go on from there.
+Exporters write sizes as chains of Shape, Gather, Concat, Range and the like. Shape inference follows simple
+ones; here every node with known operands is replaced by its value, and inference can go on from there.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from math import prod
+from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
 
 from mapping.errors import InputError
-from mapping.importers.onnx.evaluate import Array, evaluate, is_random
+from mapping.importers.onnx.evaluate import Array, evaluate, is_random, read_tensor
 from mapping.importers.onnx.nodes import bodies, integer
 
 Dims = tuple[int | None, ...]
@@ -49,16 +51,17 @@ def settle(graph: onnx.GraphProto, dims: Mapping[str, Dims], opsets: Mapping[str
 
 def _short_initializers(graph: onnx.GraphProto) -> dict[str, Array]:
     """The stored tensors that may be part of shape arithmetic."""
-    return {
-        tensor.name: numpy_helper.to_array(tensor)
-        for tensor in graph.initializer
-        if prod(tensor.dims) <= _LIMIT and not tensor.external_data
-    }
+    known = {}
+    for tensor in graph.initializer:
+        if prod(tensor.dims) <= _LIMIT and not tensor.external_data:
+            with suppress(InputError):  # a damaged tensor may not matter to any shape
+                known[tensor.name] = read_tensor(tensor, Path())
+    return known
 
 
 def _shape_of(node: onnx.NodeProto, dims: Mapping[str, Dims]) -> dict[str, Array]:
     """The value of a Shape node if the shape is known."""
-    sizes = dims.get(node.input[0]) if node.op_type == "Shape" and node.input else None
+    sizes = dims.get(node.input[0]) if node.op_type == "Shape" and node.input and node.output else None
     if sizes is None or None in sizes:
         return {}
     part = sizes[integer(node, "start", 0) : integer(node, "end", len(sizes))]
@@ -74,10 +77,9 @@ def _computed(
         return {}
     if node.op_type in _GROWING and not all(_is_short(dims.get(name)) for name in node.output):
         return {}
-    try:
+    values: dict[str, Array] = {}
+    with suppress(InputError):  # a node that cannot be evaluated may not matter to any shape
         values = evaluate(node, operands, opsets)
-    except InputError:  # it may not matter to any shape
-        return {}
     return values if all(value.size <= _LIMIT for value in values.values()) else {}
 
 

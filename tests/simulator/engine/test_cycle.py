@@ -12,6 +12,7 @@ from mapping.errors import InputError
 from simulator.engine.cycle import run_cycle
 from simulator.engine.errors import Blocked, DeadlockError
 from simulator.engine.job import NO_RESOURCE, REQUEST_FIELDS, Job, Machine, MemoryState
+from simulator.memory.service import BANKED
 from tests.simulator.engine.strategies import recipes
 
 pytestmark = pytest.mark.timing
@@ -270,11 +271,11 @@ def test_memory_is_asked_once_at_each_grant(monkeypatch):
 
     def service(params, state, request, start):
         state[0] += 1
-        asked.append((params[0], request[0], start))
+        asked.append((params[1], request[0], start))
         return int(state[0])
 
     monkeypatch.setattr("simulator.engine.cycle.memory_service", service)
-    memories = tuple(MemoryState(params=np.array([p]), state=np.array([s])) for p, s in ((70, 4), (71, 0)))
+    memories = tuple(MemoryState(params=np.array([BANKED, p]), state=np.array([s])) for p, s in ((70, 4), (71, 0)))
     job = Job(
         machine=Machine(
             queues=("load", "store"), resources=("dram", "link"), dispatch_latency=0, memories=memories

@@ -4,6 +4,7 @@ Toy memory: 64 B pages over 4 banks, bursts of 16 B in 4 cycles; RCD 5, RP 7, CL
 REFI 10000.
 """
 
+import numpy as np
 import pytest
 
 from mapping.errors import InputError
