@@ -5,11 +5,9 @@ from zlib import crc32
 
 import networkx as nx
 import numpy as np
-import numpy.typing as npt
 
+from mapping.arrays import Float32Array
 from mapping.errors import InputError
-
-Float32Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +185,7 @@ class ModelGraph:
     """
 
     name: str
-    graph: nx.DiGraph
+    graph: "nx.DiGraph[str]"
     source: str
     weights_note: str
 
@@ -214,7 +212,7 @@ class ModelGraph:
 
 def chain(name: str, layers: list[Layer], *, source: str, weights_note: str) -> ModelGraph:
     """A model whose layers run one after another."""
-    graph = nx.DiGraph()
+    graph: nx.DiGraph[str] = nx.DiGraph()
     for position, layer in enumerate(layers):
         if layer.name in graph:
             raise InputError(f"model {name}: two layers are called {layer.name!r}")

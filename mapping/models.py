@@ -1,5 +1,6 @@
 """One door to every network: a file, a package with a network in it, or a shape table."""
 
+import os
 from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -41,16 +42,12 @@ def load_model(
     name = str(model)
     if name in zoo_names():
         if shapes:
-            raise InputError(
-                f"shape of {next(iter(shapes))!r}: {name} is a shape table and has no inputs to set"
-            )
+            raise InputError(f"shape of {next(iter(shapes))!r}: {name} is a shape table and has no inputs to set")
         return load_zoo(name, batch=1 if batch is None else batch, sequence=sequence, seed=seed)
-    if name != _MAGIKA and not Path(model).exists():
+    if name != _MAGIKA and not os.path.exists(model):  # unlike Path.exists it never raises
         raise InputError(f"model {name!r}: no such file, and not one of {', '.join(known_models())}")
     if sequence is not None:
-        raise InputError(
-            f"sequence={sequence}: {name} is an ONNX network; set the shapes of its inputs instead"
-        )
+        raise InputError(f"sequence={sequence}: {name} is an ONNX network; set the shapes of its inputs instead")
     if name == _MAGIKA:
         return _load_magika(batch=1 if batch is None else batch, shapes=shapes, seed=seed)
     return load_onnx(model, batch=batch, shapes=shapes, seed=seed)
@@ -64,8 +61,6 @@ def _load_magika(*, batch: int, shapes: Mapping[str, tuple[int, ...]] | None, se
     folder = Path(spec.submodule_search_locations[0])
     files = sorted(folder.glob("models/*/model.onnx"))
     if len(files) != 1:
-        raise InputError(
-            f"{len(files)} networks in {folder / 'models'}, expected one: give the path of a model.onnx"
-        )
+        raise InputError(f"{len(files)} networks in {folder / 'models'}, expected one: give the path of a model.onnx")
     source = f"magika {version(_MAGIKA)} (PyPI), {files[0].relative_to(folder.parent)}"
     return load_onnx(files[0], batch=batch, shapes=shapes, name=_MAGIKA, source=source, seed=seed)

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from mapping.arrays import IntArray
 from mapping.errors import InputError
 from mapping.graph import ConvShape, Layer, ceil_div
 from mapping.sparsity.pattern import Pattern
 
-IntArray = npt.NDArray[np.int64]
 Dataflow = Literal["weight_stationary", "output_stationary"]
 LoopOrder = Literal["outputs_outer", "positions_outer"]
 LOOP_ORDERS: tuple[LoopOrder, ...] = ("outputs_outer", "positions_outer")
@@ -112,7 +111,11 @@ def window(shape: ConvShape, axis: Literal[0, 1], tiles: Axis) -> Window:
     padding = shape.padding[axis]
     if kernel == 1 and padding == 0 and shape.padding[axis + 2] == 0:
         return Window(
-            first=tiles.first * stride, count=tiles.count, step=stride, stride=1, before=np.zeros_like(tiles.first)
+            first=tiles.first * stride,
+            count=tiles.count,
+            step=stride,
+            stride=1,
+            before=np.zeros_like(tiles.first),
         )
     lowest = tiles.first * stride - padding
     highest = lowest + (tiles.count - 1) * stride + (kernel - 1) * dilation

@@ -11,8 +11,8 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
+from mapping.arrays import IntArray
 from mapping.errors import InputError
-from simulator.engine.job import IntArray
 from simulator.isa import HEADER, InstructionSet
 
 FILE_VERSION = 1
@@ -78,10 +78,14 @@ class Program:
         expected = np.array([opcode.queue for opcode in self.isa.opcodes])[self.opcode]
         if (self.queue != expected).any():
             bad = int(np.flatnonzero(self.queue != expected)[0])
-            raise ProgramError(f"instruction {bad}: {self.isa.opcodes[self.opcode[bad]].name} in queue {self.queue[bad]}")
+            raise ProgramError(
+                f"instruction {bad}: {self.isa.opcodes[self.opcode[bad]].name} in queue {self.queue[bad]}"
+            )
         for name, mask in (("wait", self.wait), ("release", self.release)):
             if int(mask.max()) >> len(self.isa.queues):
-                raise ProgramError(f"instruction {int(mask.argmax())}: {name} mask {mask.max():#x} names a missing queue")
+                raise ProgramError(
+                    f"instruction {int(mask.argmax())}: {name} mask {mask.max():#x} names a missing queue"
+                )
         for opcode in self.isa.opcodes:
             self._check_fields(opcode.name)
         for source, source_name in enumerate(self.isa.queues):
@@ -159,7 +163,7 @@ class Program:
                 if field.signed:
                     values -= (values >> (bits - 1)) << bits
                 operands[rows, column] = values
-        columns = {name: values.astype(HEADER[name][1]) for name, values in header.items()}
+        columns: dict[str, Any] = {name: values.astype(HEADER[name][1]) for name, values in header.items()}
         return cls(isa=isa, operands=operands, macs=macs, notes=notes, **columns)
 
     def save(self, path: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mapping.arrays import AnyArray, ByteArray
 from mapping.errors import InputError
 from mapping.graph import ceil_div
 from mapping.sparsity.pattern import Pattern
@@ -20,8 +21,8 @@ from mapping.sparsity.pattern import Pattern
 class Compressed:
     """A compressed matrix: values and indices, (groups, n, columns) each."""
 
-    values: npt.NDArray
-    indices: npt.NDArray[np.uint8]
+    values: AnyArray
+    indices: ByteArray
 
 
 def size_bits(rows: int, columns: int, pattern: Pattern, value_bits: int) -> int:
@@ -37,7 +38,7 @@ def size_bits(rows: int, columns: int, pattern: Pattern, value_bits: int) -> int
     return slots * value_bits + 8 * ceil_div(slots * pattern.index_bits, 8)
 
 
-def compress(matrix: npt.NDArray, pattern: Pattern) -> Compressed:
+def compress(matrix: AnyArray, pattern: Pattern) -> Compressed:
     """Collect the non-zeros of each group.
 
     Args:
@@ -63,17 +64,17 @@ def compress(matrix: npt.NDArray, pattern: Pattern) -> Compressed:
     return Compressed(values, np.where(values != 0, indices, 0).astype(np.uint8))
 
 
-def expand(compressed: Compressed, rows: int, pattern: Pattern) -> npt.NDArray:
+def expand(compressed: Compressed, rows: int, pattern: Pattern) -> AnyArray:
     """The (rows, columns) matrix behind a compressed one."""
-    groups, _, columns = compressed.values.shape
+    groups, columns = compressed.values.shape[0], compressed.values.shape[2]
     grouped = np.zeros((groups, pattern.m, columns), compressed.values.dtype)
     # Empty slots add zero to index 0; only sums keep what another slot has put there.
-    group, _, column = np.indices(compressed.values.shape, sparse=True)
-    np.add.at(grouped, (group, compressed.indices, column), compressed.values)
+    group = np.arange(groups)[:, None, None]
+    np.add.at(grouped, (group, compressed.indices, np.arange(columns)), compressed.values)
     return grouped.reshape(-1, columns)[:rows]
 
 
-def encode(matrix: npt.NDArray, pattern: Pattern) -> npt.NDArray[np.uint8]:
+def encode(matrix: AnyArray, pattern: Pattern) -> ByteArray:
     """The bytes of a matrix; see the module for their order.
 
     Args:
@@ -90,9 +91,7 @@ def encode(matrix: npt.NDArray, pattern: Pattern) -> npt.NDArray[np.uint8]:
     return np.concatenate([values, np.packbits(bits.astype(bool).ravel(), bitorder="little")])
 
 
-def decode_compressed(
-    data: npt.NDArray[np.uint8], rows: int, columns: int, pattern: Pattern, dtype: npt.DTypeLike
-) -> Compressed:
+def decode_compressed(data: ByteArray, rows: int, columns: int, pattern: Pattern, dtype: npt.DTypeLike) -> Compressed:
     """Values and indices of what ``encode`` returned; the dtype is that of the values.
 
     Raises:
@@ -111,9 +110,7 @@ def decode_compressed(
     return Compressed(values.reshape(shape), indices.reshape(shape))
 
 
-def decode(
-    data: npt.NDArray[np.uint8], rows: int, columns: int, pattern: Pattern, dtype: npt.DTypeLike
-) -> npt.NDArray:
+def decode(data: ByteArray, rows: int, columns: int, pattern: Pattern, dtype: npt.DTypeLike) -> AnyArray:
     """The (rows, columns) matrix that ``encode`` wrote.
 
     Raises:

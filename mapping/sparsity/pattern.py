@@ -4,12 +4,11 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mapping.arrays import AnyArray, BoolArray
 from mapping.errors import InputError
 from mapping.graph import ceil_div
 
-BoolArray = npt.NDArray[np.bool_]
 MAX_GROUP = 64
 
 
@@ -83,7 +82,7 @@ class Pattern:
         """Whether no group of ``mask`` (..., length) keeps more than N."""
         return bool((_grouped(mask, self.m, False).sum(-1) <= self.n).all())
 
-    def project(self, scores: npt.NDArray[np.floating]) -> BoolArray:
+    def project(self, scores: AnyArray) -> BoolArray:
         """The mask that keeps the N highest scores of each group; among equal ones the lowest index wins.
 
         Args:
@@ -109,7 +108,7 @@ class Pattern:
 DENSE = Pattern(1, 1)
 
 
-def _grouped(values: npt.NDArray, m: int, fill: float) -> npt.NDArray:
+def _grouped(values: AnyArray, m: int, fill: float) -> AnyArray:
     """``values`` (..., length) padded with ``fill`` and cut into (..., groups, m)."""
     length = values.shape[-1]
     padding = -length % m

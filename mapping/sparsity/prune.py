@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from mapping.graph import Float32Array, Layer
-from mapping.sparsity.pattern import BoolArray, Pattern
+from mapping.arrays import BoolArray, Float32Array
+from mapping.graph import Layer
+from mapping.sparsity.pattern import Pattern
 
 
 def magnitude_mask(weights: Float32Array, pattern: Pattern) -> BoolArray:

@@ -13,9 +13,10 @@ import numpy as np
 import simpy
 from simpy.events import NORMAL, EventPriority, ProcessGenerator
 
+from mapping.arrays import IntArray
 from mapping.errors import InputError
 from simulator.engine.errors import Blocked, DeadlockError
-from simulator.engine.job import MAX_QUEUES, NO_RESOURCE, IntArray, Job
+from simulator.engine.job import MAX_QUEUES, NO_RESOURCE, Job
 from simulator.memory.service import service as memory_service
 
 _AFTER_ALL = EventPriority(NORMAL + 1)

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from mapping.arrays import IntArray
 from simulator.engine import kernel
 from simulator.engine.errors import Blocked, DeadlockError
-from simulator.engine.job import MAX_QUEUES, REQUEST_FIELDS, IntArray, Job
+from simulator.engine.job import MAX_QUEUES, REQUEST_FIELDS, Job
 from simulator.memory.service import service
 
 # Loading the compiled loop costs a process about as much as this many instructions in plain Python; a request to a
@@ -96,10 +97,10 @@ def _blocked(job: Job, arguments: dict[str, Any]) -> list[Blocked]:
     """Which queues have instructions left, and the tokens that their heads lack."""
     members, head, stop = (np.asarray(arguments[name]) for name in ("members", "head", "stop"))
     ran = np.zeros(len(job), bool)
-    for queue, position in enumerate(head):
+    for queue, position in enumerate(head.tolist()):
         ran[members[(stop[queue - 1] if queue else 0) : position]] = True
     blocked = []
-    for queue in np.flatnonzero(head < stop):
+    for queue in np.flatnonzero(head < stop).tolist():
         instruction = int(members[head[queue]])
         lacks = []
         for source in range(MAX_QUEUES):
@@ -107,7 +108,7 @@ def _blocked(job: Job, arguments: dict[str, Any]) -> list[Blocked]:
             taken = np.count_nonzero(ran & (job.queue == queue) & ((job.wait >> source) & 1 == 1))
             if (job.wait[instruction] >> source) & 1 and taken >= sent:
                 lacks.append(source)
-        blocked.append(Blocked(int(queue), instruction, tuple(lacks)))
+        blocked.append(Blocked(queue, instruction, tuple(lacks)))
     return blocked
 
 

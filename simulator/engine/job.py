@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from mapping.arrays import IntArray
 from mapping.errors import InputError
 from simulator.memory.service import KIND, KINDS
 
-IntArray = npt.NDArray[np.int64]
 MAX_QUEUES = 16
 NO_RESOURCE = -1
 
@@ -74,7 +74,10 @@ class Machine:
         """
         if not 1 <= len(self.queues) <= MAX_QUEUES:
             raise InputError(f"queues={len(self.queues)} outside [1, {MAX_QUEUES}]")
-        for name, value in (("dispatch_latency", self.dispatch_latency), ("token_latency", self.token_latency)):
+        for name, value in (
+            ("dispatch_latency", self.dispatch_latency),
+            ("token_latency", self.token_latency),
+        ):
             if value < 0:
                 raise InputError(f"{name}={value}: must not be negative")
         if self.memories and len(self.memories) != len(self.resources):

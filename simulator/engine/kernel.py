@@ -21,7 +21,14 @@ def zeros(count: int) -> Vector:
 
 
 def take_tokens(
-    queue: int, mask: int, free: int, queues: int, sent: Vector, taken: Vector, pool: Vector, pool_first: Vector
+    queue: int,
+    mask: int,
+    free: int,
+    queues: int,
+    sent: Vector,
+    taken: Vector,
+    pool: Vector,
+    pool_first: Vector,
 ) -> int:
     """Consume one token from every queue in ``mask``; return when the last of them and ``free`` have passed.
 
@@ -74,9 +81,7 @@ def earliest_grants(queues: int, resources: int, asked: Vector, asks: Vector, he
         winner[resource] = UNKNOWN
     for queue in range(queues):
         resource = asks[queue]
-        if resource != UNKNOWN and (
-            winner[resource] == UNKNOWN or asked[queue] < asked[winner[resource]]
-        ):
+        if resource != UNKNOWN and (winner[resource] == UNKNOWN or asked[queue] < asked[winner[resource]]):
             winner[resource] = queue
     for resource in range(resources):
         if winner[resource] != UNKNOWN:

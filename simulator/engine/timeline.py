@@ -6,7 +6,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from simulator.engine.job import MAX_QUEUES, NO_RESOURCE, IntArray, Job
+from mapping.arrays import IntArray
+from simulator.engine.job import MAX_QUEUES, NO_RESOURCE, Job
 
 NOBODY = -1
 
@@ -122,7 +123,8 @@ class Timeline:
         rows = []
         for queue, members in enumerate(self._members):
             token = {
-                names[source]: int(waited[members[self.blamed[members] == source]].sum()) for source in range(len(names))
+                names[source]: int(waited[members[self.blamed[members] == source]].sum())
+                for source in range(len(names))
             }
             resource = {
                 resources[index]: int(held_up[members[self.job.resource[members] == index]].sum())

@@ -7,15 +7,13 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
+from mapping.arrays import AnyArray, ByteArray, IntArray
 from mapping.errors import InputError
 from mapping.graph import Layer
 from mapping.sparsity import Pattern
 from mapping.tiling import Mapping
 from simulator.config import FamilyConfig, build_config, override, read_toml
-from simulator.engine.job import IntArray, Job
+from simulator.engine.job import Job
 from simulator.isa import InstructionSet
 from simulator.program import Program
 
@@ -41,9 +39,9 @@ class Golden(Generic[C]):
         output: The output tensor in a DRAM image, (images, out_rows, out_cols, out_channels).
     """
 
-    image: Callable[[Layer, Pattern, Mapping, C], npt.NDArray[np.uint8]]
-    execute: Callable[[Program, npt.NDArray[np.uint8], C, IntArray | None], npt.NDArray[np.uint8]]
-    output: Callable[[Layer, Mapping, C, npt.NDArray[np.uint8]], npt.NDArray[Any]]
+    image: Callable[[Layer, Pattern, Mapping, C], ByteArray]
+    execute: Callable[[Program, ByteArray, C, IntArray | None], ByteArray]
+    output: Callable[[Layer, Mapping, C, ByteArray], AnyArray]
 
 
 @dataclass(frozen=True, kw_only=True)

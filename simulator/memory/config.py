@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from mapping.arrays import IntArray
 from mapping.errors import InputError
-from simulator.engine.job import IntArray, MemoryState
+from simulator.engine.job import MemoryState
 from simulator.memory import service as layout
 from simulator.memory.presets import DramPreset, find_preset
 
@@ -60,9 +61,7 @@ class IdealMemory(_Memory):
         Returns:
             Cycles, same shape.
         """
-        transfer = (
-            -(-byte_counts // self.bytes_per_cycle) if self.bytes_per_cycle else np.zeros_like(byte_counts)
-        )
+        transfer = -(-byte_counts // self.bytes_per_cycle) if self.bytes_per_cycle else np.zeros_like(byte_counts)
         return self.latency_cycles + transfer
 
 
@@ -136,7 +135,5 @@ def _params(preset: DramPreset, channels: int, clock_hz: int) -> IntArray:
     params[layout.T_CL] = -(-preset.t_cl_ps * clock_hz // _PS_PER_S)
     params[layout.T_RAS] = -(-preset.t_ras_ps * clock_hz // _PS_PER_S)
     params[layout.T_RFC] = -(-preset.t_rfc_ps * clock_hz // _PS_PER_S)
-    params[layout.T_REFI] = (
-        preset.t_refi_ps * clock_hz // _PS_PER_S
-    )  # an interval: down, or too few refreshes
+    params[layout.T_REFI] = preset.t_refi_ps * clock_hz // _PS_PER_S  # an interval: down, or too few refreshes
     return params

@@ -67,9 +67,7 @@ class DramPreset(BaseModel):
         if self.bus_bits % 8:
             raise ValueError(f"bus_bits={self.bus_bits}: must be a multiple of 8")
         if self.page_bytes % self.burst_bytes:
-            raise ValueError(
-                f"page_bytes={self.page_bytes}: must be a multiple of a burst, {self.burst_bytes} B"
-            )
+            raise ValueError(f"page_bytes={self.page_bytes}: must be a multiple of a burst, {self.burst_bytes} B")
         if self.t_ras_ps < self.t_rcd_ps:
             raise ValueError(f"t_ras_ps={self.t_ras_ps}: must be at least t_rcd_ps={self.t_rcd_ps}")
         if self.t_refi_ps <= self.t_rfc_ps:

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 
 from mapping.errors import InputError
-from mapping.graph import Float32Array
+from mapping.arrays import Float32Array
 from mapping.importers.onnx.evaluate import Array, evaluate, is_random, opset_versions, read_tensor
 from mapping.importers.onnx.nodes import consumed
 from mapping.importers.onnx.reader import first_line
@@ -92,7 +92,5 @@ class Constants:
             dense = np.zeros(shape, values.dtype)
             dense[np.unravel_index(indices, shape) if indices.ndim == 1 else tuple(indices.T)] = values
         except (ValueError, IndexError, MemoryError) as error:
-            raise InputError(
-                f"the indices of {tensor.values.name!r} are damaged: {first_line(error)}"
-            ) from error
+            raise InputError(f"the indices of {tensor.values.name!r} are damaged: {first_line(error)}") from error
         return dense

@@ -22,9 +22,7 @@ def lower_conv(node: onnx.NodeProto, name: str, tensors: Tensors) -> Layer:
         raise InputError(f"a {axes}-D convolution is not supported; 1-D and 2-D are")
     groups = integer(node, "group", 1)
     if len(filters) != len(sizes) or filters[1] * groups != sizes[1]:
-        raise InputError(
-            f"weights of shape {filters} with group={groups} do not fit an input of shape {sizes}"
-        )
+        raise InputError(f"weights of shape {filters} with group={groups} do not fit an input of shape {sizes}")
     kernel = integers(node, "kernel_shape", filters[2:])
     if kernel != filters[2:]:
         raise InputError(f"kernel_shape={kernel}, but the weights have shape {filters}")

@@ -38,17 +38,15 @@ def read_tensor(tensor: onnx.TensorProto, folder: Path) -> Array:
     try:
         return np.asarray(numpy_helper.to_array(tensor, str(folder)))
     except (onnx.checker.ValidationError, OSError) as error:
-        location = {entry.key: entry.value for entry in tensor.external_data}.get("location", "")
+        file = folder / {entry.key: entry.value for entry in tensor.external_data}.get("location", "")
         raise InputError(
-            f"the values of {tensor.name!r} are in {folder / location}, which cannot be read: {first_line(error)}"
+            f"the values of {tensor.name!r} are in {file}, which cannot be read: {first_line(error)}"
         ) from error
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"the values of {tensor.name!r} are damaged: {first_line(error)}") from error
 
 
-def evaluate(
-    node: onnx.NodeProto, operands: Mapping[str, Array], opsets: Mapping[str, int]
-) -> dict[str, Array]:
+def evaluate(node: onnx.NodeProto, operands: Mapping[str, Array], opsets: Mapping[str, int]) -> dict[str, Array]:
     """All outputs of a node, by tensor name, from the reference evaluator of the onnx package.
 
     Raises:

@@ -53,9 +53,7 @@ def free_inputs(graph: onnx.GraphProto) -> str:
             hints.append(f"input {name!r} has no shape: use --shape {name}=1x3x224x224")
         elif not all(dim.dim_value for dim in dims):
             sizes = "x".join(str(dim.dim_value or "?") for dim in dims)
-            hints.append(
-                f"input {name!r} is {_text(value)}: use --batch, or --shape {name}={sizes} with sizes for ?"
-            )
+            hints.append(f"input {name!r} is {_text(value)}: use --batch, or --shape {name}={sizes} with sizes for ?")
     return "; ".join(hints)
 
 
@@ -88,9 +86,7 @@ def _bind_batch(inputs: Mapping[str, onnx.ValueInfoProto], batch: int) -> None:
         _bind(inputs, dim, batch)
     if not free and batch not in {dim.dim_value for dim in firsts.values()}:
         fixed = ", ".join(f"{name!r} has batch {dim.dim_value}" for name, dim in firsts.items())
-        raise InputError(
-            f"batch={batch}: the network's batch is fixed ({fixed or 'it has no input with dimensions'})"
-        )
+        raise InputError(f"batch={batch}: the network's batch is fixed ({fixed or 'it has no input with dimensions'})")
 
 
 def _bind(inputs: Mapping[str, onnx.ValueInfoProto], dim: onnx.TensorShapeProto.Dimension, size: int) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import onnx
 
 from mapping.errors import InputError
-from mapping.graph import ConvShape, Float32Array, Layer
+from mapping.arrays import Float32Array
+from mapping.graph import ConvShape, Layer
 from mapping.importers.onnx.nodes import integer, operand, real
 from mapping.importers.onnx.tensors import Tensors
 
@@ -110,9 +111,5 @@ def _weight_shape(left: _Matrix, right: _Matrix) -> ConvShape:
     batch = tuple(dropwhile(lambda size: size == 1, right.batch))
     if left.batch[-len(batch) :] == batch:
         rows = stacks // matrices * m
-        return ConvShape(
-            in_rows=rows, in_cols=1, in_channels=matrices * k, out_channels=matrices * n, groups=matrices
-        )
-    raise InputError(
-        f"constants of shape {right.shape} spread over activations of shape {left.shape}: not supported"
-    )
+        return ConvShape(in_rows=rows, in_cols=1, in_channels=matrices * k, out_channels=matrices * n, groups=matrices)
+    raise InputError(f"constants of shape {right.shape} spread over activations of shape {left.shape}: not supported")

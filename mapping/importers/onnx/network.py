@@ -17,9 +17,7 @@ from mapping.importers.onnx.reader import read_model
 from mapping.importers.onnx.tensors import infer_tensors
 
 
-def read_network(
-    path: Path, *, batch: int | None, shapes: Mapping[str, tuple[int, ...]], seed: int
-) -> nx.DiGraph:
+def read_network(path: Path, *, batch: int | None, shapes: Mapping[str, tuple[int, ...]], seed: int) -> nx.DiGraph:
     """Read a file into the graph that ``ModelGraph`` holds; see ``load_onnx``.
 
     Raises:

@@ -34,18 +34,13 @@ def read_model(path: Path) -> onnx.ModelProto:
         raise InputError(f"{path} is not an ONNX file, or it is truncated") from error
     # protobuf accepts many strings of bytes, the empty one included, as a message with nothing in it
     if not model.HasField("graph") or not model.opset_import:
-        raise InputError(
-            f"{path} is not an ONNX file, or it is truncated: it holds no graph and operator set"
-        )
+        raise InputError(f"{path} is not an ONNX file, or it is truncated: it holds no graph and operator set")
     if not model.graph.node:
         raise InputError(f"{path}: the graph is empty")
     model = _inlined(model, path)
     for node in walk(model.graph):
         # protobuf hands out text that is not UTF-8 as bytes
-        if any(
-            isinstance(text, bytes)
-            for text in (node.name, node.op_type, node.domain, *node.input, *node.output)
-        ):
+        if any(isinstance(text, bytes) for text in (node.name, node.op_type, node.domain, *node.input, *node.output)):
             raise InputError(f"{path} is damaged: it holds a name that is not UTF-8")
     return model
 
@@ -61,9 +56,7 @@ def _inlined(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
     left = {(function.domain, function.name) for function in model.functions}
     for node in walk(model.graph):
         if (node.domain, node.op_type) in left:
-            raise InputError(
-                f"{path}: the function {node.op_type} cannot be inlined: it has another operator set"
-            )
+            raise InputError(f"{path}: the function {node.op_type} cannot be inlined: it has another operator set")
     return model
 
 

@@ -7,7 +7,7 @@ import onnx
 from onnx.shape_inference import InferenceError, infer_shapes
 
 from mapping.errors import InputError
-from mapping.graph import Float32Array
+from mapping.arrays import Float32Array
 from mapping.importers.onnx.constants import Constants
 from mapping.importers.onnx.evaluate import opset_versions
 from mapping.importers.onnx.inputs import free_inputs
@@ -38,9 +38,7 @@ class Tensors:
         dims = self.dims.get(name)
         sizes = tuple(size for size in dims or () if size is not None)
         if dims is None or len(sizes) != len(dims):
-            known = (
-                "unknown" if dims is None else f"({', '.join('?' if d is None else str(d) for d in dims)})"
-            )
+            known = "unknown" if dims is None else f"({', '.join('?' if d is None else str(d) for d in dims)})"
             raise InputError(f"the shape of {name!r} is {known}; {self.hint}")
         return sizes
 
@@ -74,9 +72,7 @@ def infer_tensors(model: onnx.ModelProto, constants: Constants, wanted: Collecti
         if not settle(working.graph, dims, opset_versions(model)):
             break
         dims = _inferred(working)
-    return Tensors(
-        dims, constants, free_inputs(model.graph) or "no input is free, so shape inference cannot tell it"
-    )
+    return Tensors(dims, constants, free_inputs(model.graph) or "no input is free, so shape inference cannot tell it")
 
 
 def _inferred(model: onnx.ModelProto) -> dict[str, Dims]:

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from simulator.families import Family
+from simulator.families.sat.check import check
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.golden import GOLDEN
-from simulator.families.sat.check import check
 from simulator.families.sat.isa import SAT_ISA
 from simulator.families.sat.lower import lower
 from simulator.families.sat.schedule import candidates

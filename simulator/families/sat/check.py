@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulator.engine.job import IntArray
+from mapping.arrays import IntArray
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.isa import ACTIVATIONS, WEIGHTS
 from simulator.program import Program, ProgramError
@@ -14,15 +14,21 @@ def check(program: Program, config: SatConfig) -> None:
     """Check fields and tokens, then buffers and the tokens that guard them.
 
     Raises:
-        ProgramError: What ``Program.validate`` refuses, a tile outside its scratchpad or across another, a fold that may run before its tiles are
-            loaded, a load that may overwrite a tile in use, or the same between folds and stores.
+        ProgramError: What ``Program.validate`` refuses, a tile outside its scratchpad or across another, a fold that
+            may run before its tiles are loaded, a load that may overwrite a tile in use, or the same between folds and
+            stores.
     """
     program.validate()
     loads, folds, stores = program.of("LOAD"), program.of("GEMM"), program.of("STORE")
     kind = program.operand("LOAD", "buffer", loads)
     sizes = _tile_bytes(program, loads)
     pads = (
-        ("activation", loads[kind == ACTIVATIONS], sizes[kind == ACTIVATIONS], config.activation_scratchpad_kib),
+        (
+            "activation",
+            loads[kind == ACTIVATIONS],
+            sizes[kind == ACTIVATIONS],
+            config.activation_scratchpad_kib,
+        ),
         ("weight", loads[kind == WEIGHTS], sizes[kind == WEIGHTS], config.weight_scratchpad_kib),
     )
     for name, writers, size, kib in pads:

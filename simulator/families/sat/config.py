@@ -34,7 +34,8 @@ class SatConfig(FamilyConfig):
         "fp16", description="int8 x int8 -> int32, or fp16 x fp16 -> fp32 (the paper's mixed precision)"
     )
     output: Literal["element", "accumulator"] = Field(
-        "element", description="what is stored: rounded to fp16 (fp16 datapath only), or the 32-bit accumulator"
+        "element",
+        description="what is stored: rounded to fp16 (fp16 datapath only), or the 32-bit accumulator",
     )
     clock_mhz: int = Field(200, ge=10, le=5000, description="clock [MHz]; 200 is unverified")
     add_latency: int = Field(
@@ -44,10 +45,14 @@ class SatConfig(FamilyConfig):
         0, description="pipeline stages of the multiplier before the adder [cycles]; not public"
     )
     interleave: int = Field(
-        1, ge=1, le=MAX_LATENCY, description="independent accumulators interleaved in a PE; add_latency hides it all"
+        1,
+        ge=1,
+        le=MAX_LATENCY,
+        description="independent accumulators interleaved in a PE; add_latency hides it all",
     )
     weight_registers: Literal["single", "shadow"] = Field(
-        "single", description="single: loading a fold's weights takes `rows` cycles; shadow: it hides behind the last fold"
+        "single",
+        description="single: loading a fold's weights takes `rows` cycles; shadow: it hides behind the last fold",
     )
     fold_overlap: Literal["none", "pipelined"] = Field(
         "none", description="pipelined: back-to-back folds share one fill and drain (needs shadow registers)"
@@ -56,7 +61,8 @@ class SatConfig(FamilyConfig):
         "hidden", description="serial: shifting output-stationary results out takes `rows` cycles a fold"
     )
     sparse_rows: Literal["group", "slot"] = Field(
-        "group", description="group: a PE row owns a group of M and takes N cycles; slot: every kept weight has a row"
+        "group",
+        description="group: a PE row owns a group of M and takes N cycles; slot: every kept weight has a row",
     )
     activation_scratchpad_kib: Scratchpad = Field(1024, description="both halves [KiB]; not public")
     weight_scratchpad_kib: Scratchpad = Field(1024, description="both halves [KiB]; not public")

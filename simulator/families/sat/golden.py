@@ -9,26 +9,24 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
-import numpy.typing as npt
 
+from mapping.arrays import AnyArray, ByteArray, Float32Array, IntArray
 from mapping.errors import InputError
 from mapping.formats import nm
 from mapping.graph import Layer
 from mapping.sparsity import Pattern, prune_layer
 from mapping.tiling import Mapping
-from simulator.engine.job import IntArray
 from simulator.families import Golden
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.isa import ACTIVATIONS, WEIGHTS
 from simulator.families.sat.layout import layout
 from simulator.program import Program, ProgramError
 
-Bytes = npt.NDArray[np.uint8]
-ELEMENT = {"int8": np.dtype("<i1"), "fp16": np.dtype("<f2")}
-ACCUMULATOR = {"int8": np.dtype("<i4"), "fp16": np.dtype("<f4")}
+ELEMENT: dict[str, np.dtype[Any]] = {"int8": np.dtype("<i1"), "fp16": np.dtype("<f2")}
+ACCUMULATOR: dict[str, np.dtype[Any]] = {"int8": np.dtype("<i4"), "fp16": np.dtype("<f4")}
 
 
-def operands(layer: Layer, pattern: Pattern, config: SatConfig) -> tuple[npt.NDArray, npt.NDArray]:
+def operands(layer: Layer, pattern: Pattern, config: SatConfig) -> tuple[AnyArray, AnyArray]:
     """Activations and pruned weights as the machine holds them, int8 or float16.
 
     Activations are drawn from N(0, 1) with the layer's seed. int8 is symmetric, one scale for each tensor.
@@ -48,7 +46,7 @@ def operands(layer: Layer, pattern: Pattern, config: SatConfig) -> tuple[npt.NDA
     return _quantised(activations, layer, config), _quantised(weights, layer, config)
 
 
-def _quantised(values: npt.NDArray[np.float32], layer: Layer, config: SatConfig) -> npt.NDArray:
+def _quantised(values: Float32Array, layer: Layer, config: SatConfig) -> AnyArray:
     largest = float(np.abs(values).max(initial=0.0))
     if config.datapath == "int8":
         scale = largest / 127 if largest else 1.0
@@ -58,7 +56,7 @@ def _quantised(values: npt.NDArray[np.float32], layer: Layer, config: SatConfig)
     return values.astype(ELEMENT["fp16"])
 
 
-def image(layer: Layer, pattern: Pattern, mapping: Mapping, config: SatConfig) -> Bytes:
+def image(layer: Layer, pattern: Pattern, mapping: Mapping, config: SatConfig) -> ByteArray:
     """The DRAM before the program of a layer runs: activations, compressed weight tiles, and zeros for outputs."""
     place = layout(layer, mapping, config)
     activations, weights = operands(layer, pattern, config)
@@ -70,7 +68,10 @@ def image(layer: Layer, pattern: Pattern, mapping: Mapping, config: SatConfig) -
         first = group * shape.group_out_channels + place.tiles.outputs.first[output]
         low = place.tiles.channels.first[channel]
         tile = weights[
-            first : first + place.tiles.outputs.count[output], :, :, low : low + place.tiles.channels.count[channel]
+            first : first + place.tiles.outputs.count[output],
+            :,
+            :,
+            low : low + place.tiles.channels.count[channel],
         ]
         data = nm.encode(weight_matrix(tile, executed), executed)
         address = place.weights[group, output, channel]
@@ -78,7 +79,7 @@ def image(layer: Layer, pattern: Pattern, mapping: Mapping, config: SatConfig) -
     return memory
 
 
-def weight_matrix(tile: npt.NDArray, executed: Pattern) -> npt.NDArray:
+def weight_matrix(tile: AnyArray, executed: Pattern) -> AnyArray:
     """A weight tile (outputs, kernel rows, kernel columns, channels) as the (rows, outputs) matrix that is stored.
 
     The channels of each kernel position are filled up to whole groups.
@@ -89,7 +90,7 @@ def weight_matrix(tile: npt.NDArray, executed: Pattern) -> npt.NDArray:
     return np.ascontiguousarray(padded.reshape(outputs, -1).T)
 
 
-def output(layer: Layer, mapping: Mapping, config: SatConfig, memory: Bytes) -> npt.NDArray:
+def output(layer: Layer, mapping: Mapping, config: SatConfig, memory: ByteArray) -> AnyArray:
     """The output tensor in a DRAM image, (images, out_rows, out_cols, out_channels)."""
     shape, place = layer.shape, layout(layer, mapping, config)
     kind = ELEMENT["fp16"] if config.output == "element" else ACCUMULATOR[config.datapath]
@@ -100,7 +101,7 @@ def output(layer: Layer, mapping: Mapping, config: SatConfig, memory: Bytes) -> 
     )
 
 
-def execute(program: Program, memory: Bytes, config: SatConfig, order: IntArray | None = None) -> Bytes:
+def execute(program: Program, memory: ByteArray, config: SatConfig, order: IntArray | None = None) -> ByteArray:
     """The DRAM after a program has run.
 
     Args:
@@ -139,12 +140,12 @@ class _Scratchpad:
         self.data = np.zeros(size, np.uint8)
         self.written = np.zeros(size, bool)
 
-    def write(self, address: int, data: Bytes) -> None:
+    def write(self, address: int, data: ByteArray) -> None:
         self._check(address, len(data))
         self.data[address : address + len(data)] = data
         self.written[address : address + len(data)] = True
 
-    def read(self, address: int, size: int) -> Bytes:
+    def read(self, address: int, size: int) -> ByteArray:
         self._check(address, size)
         if not self.written[address : address + size].all():
             raise ProgramError(f"reads {size} bytes at {address} of the {self.name} scratchpad before they are written")
@@ -158,7 +159,7 @@ class _Scratchpad:
 class _Machine:
     """The state of the machine and what each instruction does to it."""
 
-    def __init__(self, memory: Bytes, config: SatConfig) -> None:
+    def __init__(self, memory: ByteArray, config: SatConfig) -> None:
         self.memory = memory
         self.config = config
         self.element, self.sum = ELEMENT[config.datapath], ACCUMULATOR[config.datapath]
@@ -198,7 +199,7 @@ class _Machine:
             sums = _float_sums(activations, values, indices, groups - groups[0])
         self._accumulate(f, sums)
 
-    def _accumulate(self, f: Fields, sums: npt.NDArray) -> None:
+    def _accumulate(self, f: Fields, sums: AnyArray) -> None:
         size = self.sum.itemsize
         end = f["position_first"] + f["position_count"]
         address = f["output_address"] + f["position_first"] * f["outputs"] * size
@@ -214,7 +215,7 @@ class _Machine:
         tile[:, columns] = sums
         written[:, columns] = True
 
-    def _activations(self, f: Fields, groups: IntArray) -> npt.NDArray:
+    def _activations(self, f: Fields, groups: IntArray) -> AnyArray:
         """(positions, groups, m): what the activation select of each group sees; padding is zero."""
         per_image = f["out_rows"] * f["out_cols"]
         position = f["position_first"] + np.arange(f["position_count"])
@@ -250,17 +251,19 @@ class _Machine:
             self.decoded[key] = nm.decode_compressed(data, rows, f["outputs"], pattern, self.element)
         return self.decoded[key]
 
-    def _box(self, f: Fields) -> Bytes:
+    def _box(self, f: Fields) -> ByteArray:
         """The bytes of a transfer in DRAM, (images, rows, cols, run_bytes), as a view."""
         counts = (f["images"], f["rows"], f["cols"], f["run_bytes"])
         strides = (f["image_stride"], f["row_stride"], f["col_stride"], 1)
         last = f["dram_address"] + sum((count - 1) * stride for count, stride in zip(counts, strides, strict=True))
         if min(counts) < 1 or last >= len(self.memory):
-            raise ProgramError(f"a box of {counts} at {f['dram_address']} lies outside the {len(self.memory)} bytes of DRAM")
+            raise ProgramError(
+                f"a box of {counts} at {f['dram_address']} lies outside the {len(self.memory)} bytes of DRAM"
+            )
         return np.lib.stride_tricks.as_strided(self.memory[f["dram_address"] :], counts, strides)
 
 
-def _integer_sums(activations: npt.NDArray, values: npt.NDArray, indices: npt.NDArray, group: IntArray) -> npt.NDArray:
+def _integer_sums(activations: AnyArray, values: AnyArray, indices: AnyArray, group: IntArray) -> AnyArray:
     """(positions, outputs) int32: the order of exact sums does not matter."""
     positions, groups, m = activations.shape
     matrix = np.zeros((groups, m, values.shape[1]), np.float64)
@@ -270,7 +273,7 @@ def _integer_sums(activations: npt.NDArray, values: npt.NDArray, indices: npt.ND
     return sums.astype(np.int64).astype(ACCUMULATOR["int8"])
 
 
-def _float_sums(activations: npt.NDArray, values: npt.NDArray, indices: npt.NDArray, group: IntArray) -> npt.NDArray:
+def _float_sums(activations: AnyArray, values: AnyArray, indices: AnyArray, group: IntArray) -> AnyArray:
     """(positions, outputs) float32, added from slot to slot."""
     wide: Any = activations.astype(ACCUMULATOR["fp16"])
     sums = np.zeros((len(activations), values.shape[1]), ACCUMULATOR["fp16"])

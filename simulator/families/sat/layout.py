@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mapping.arrays import IntArray
 from mapping.graph import Layer, ceil_div
 from mapping.tiling import Mapping, Tiles, tile_layer, weight_tile_bytes
-from simulator.engine.job import IntArray
 from simulator.families.sat.config import SatConfig
 
 TENSOR_ALIGNMENT = 4096

@@ -9,13 +9,12 @@ its tile is used again. Output tiles are handed to the store queue in the same w
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mapping.arrays import BoolArray, IntArray
 from mapping.errors import InputError
 from mapping.graph import Layer
 from mapping.sparsity import Pattern
 from mapping.tiling import Mapping, check_fits
-from simulator.engine.job import IntArray
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.isa import (
     ACTIVATIONS,
@@ -32,8 +31,6 @@ from simulator.families.sat.layout import Layout, layout
 from simulator.families.sat.timing import fold_positions, fold_slots
 from simulator.families.sat.work import kept_weights
 from simulator.program import Program
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +151,10 @@ class _Builder:
 
         counts = np.stack([steps.new_activations, steps.new_weights, folds, steps.last_channel], axis=1)
         first = counts.cumsum().reshape(counts.shape) - counts
-        self.activation_loads, self.weight_loads = first[steps.new_activations, 0], first[steps.new_weights, 1]
+        self.activation_loads, self.weight_loads = (
+            first[steps.new_activations, 0],
+            first[steps.new_weights, 1],
+        )
         self.stores = first[steps.last_channel, 3]
         self.first_fold, self.last_fold = first[:, 2], first[:, 2] + folds - 1
         self.fold_step = np.repeat(np.arange(len(steps)), folds)

@@ -1,21 +1,22 @@
 """Offline scheduling, first half: mappings worth trying, each with a number of cycles that it cannot beat."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from mapping.arrays import IntArray
 from mapping.errors import InputError
 from mapping.graph import ConvShape, Layer
 from mapping.sparsity import DENSE, Pattern
 from mapping.tiling import Dataflow, Mapping, Tiling, cut, tilings, weight_tile_bytes, window
-from simulator.engine.job import IntArray
 from simulator.families import Candidate
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.timing import fold_cycles, fold_positions, fold_slots
 
 DATAFLOWS: tuple[Dataflow, ...] = ("weight_stationary", "output_stationary")
-BUFFERS = 2
+BUFFERS: Literal[2] = 2
 
 
 def candidates(layer: Layer, pattern: Pattern, config: SatConfig) -> list[Candidate]:
@@ -92,7 +93,10 @@ class _Sizes:
             _Split.of(shape.out_rows, self.rows),
             _Split.of(shape.out_cols, self.cols),
         ]
-        self.points, self.point_tiles = _product([axis.size for axis in axes]), _product([axis.count for axis in axes])
+        self.points, self.point_tiles = (
+            _product([axis.size for axis in axes]),
+            _product([axis.count for axis in axes]),
+        )
 
 
 def _product(axes: list[IntArray]) -> IntArray:
@@ -134,7 +138,10 @@ def _transfer_bytes(sizes: _Sizes, shape: ConvShape, executed: Pattern, config: 
     activations = pixels * shape.group_in_channels * config.element_bytes
     tile_bytes = np.array(
         [
-            [[weight_tile_bytes(shape.positions, int(k), int(n), executed, config.element_bytes) for k in ks] for n in ns]
+            [
+                [weight_tile_bytes(shape.positions, int(k), int(n), executed, config.element_bytes) for k in ks]
+                for n in ns
+            ]
             for ks, ns in zip(sizes.channels.size, sizes.outputs.size, strict=True)
         ]
     )

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from simulator.engine.job import REQUEST_FIELDS, IntArray, Job, Machine
+from mapping.arrays import IntArray
+from simulator.engine.job import REQUEST_FIELDS, Job, Machine
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.isa import DRAM_PORT, SAT_ISA
 from simulator.memory.config import IdealMemory
@@ -69,7 +70,13 @@ def output_drain(positions: Count, config: SatConfig) -> Count:
 
 
 def fold_cycles(
-    output_stationary: Count, n: Count, positions: Count, slots: Count, first: Count, last: Count, config: SatConfig
+    output_stationary: Count,
+    n: Count,
+    positions: Count,
+    slots: Count,
+    first: Count,
+    last: Count,
+    config: SatConfig,
 ) -> IntArray:
     """Cycles of a fold.
 
@@ -85,7 +92,7 @@ def fold_cycles(
     Returns:
         int64, broadcast over the arguments.
     """
-    weights_in = config.rows
+    weights_in: Count = config.rows
     if config.weight_registers == "shadow":
         weights_in = np.where(first, config.rows, 0)
     steady = weight_stationary_steady(n, positions, config)
@@ -121,8 +128,19 @@ def service_cycles(program: Program, config: SatConfig) -> tuple[IntArray, IntAr
     """
     cycles = np.zeros(len(program), np.int64)
     folds = program.of("GEMM")
-    names = ("output_stationary", "n", "position_count", "slot_count", "chain_first", "chain_last")
-    cycles[folds] = fold_cycles(*(program.operand("GEMM", name, folds) for name in names), config)
+
+    def fold(name: str) -> IntArray:
+        return program.operand("GEMM", name, folds)
+
+    cycles[folds] = fold_cycles(
+        fold("output_stationary"),
+        fold("n"),
+        fold("position_count"),
+        fold("slot_count"),
+        fold("chain_first"),
+        fold("chain_last"),
+        config,
+    )
 
     transfers, requests = dram_requests(program)
     if isinstance(config.memory, IdealMemory):

@@ -2,16 +2,14 @@
 
 import numpy as np
 
+from mapping.arrays import IntArray
 from mapping.graph import Layer
 from mapping.sparsity import Pattern
 from mapping.tiling import Mapping
-from simulator.engine.job import IntArray
 from simulator.families.sat.layout import Layout
 
 
-def kept_weights(
-    layer: Layer, pattern: Pattern, mapping: Mapping, place: Layout, blocks: IntArray
-) -> IntArray:
+def kept_weights(layer: Layer, pattern: Pattern, mapping: Mapping, place: Layout, blocks: IntArray) -> IntArray:
     """Non-zero weights of each fold.
 
     The first slots of a group hold its non-zeros; the last may be empty.
