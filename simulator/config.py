@@ -16,6 +16,7 @@ class FamilyConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    clock_mhz: int
     dispatch_latency: int
     token_latency: int
 

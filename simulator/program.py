@@ -180,12 +180,13 @@ class Program:
             InputError: No such file, not a program, or one of an unknown instruction set or version.
         """
         try:
-            with np.load(path, allow_pickle=False) as data:
+            # np.load leaves a file open that it cannot read, so the file is opened here.
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
                 head = json.loads(str(data["head"]))
                 words, macs = data["words"], data["macs"]
         except FileNotFoundError as error:
             raise InputError(f"{path}: no such file") from error
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile) as error:
             raise InputError(f"{path}: not a zeroskip program") from error
         if head.get("version") != FILE_VERSION:
             raise InputError(f"{path}: program version {head.get('version')!r}, expected {FILE_VERSION}")

@@ -75,6 +75,11 @@ class Timeline:
         """The cycle at which the last instruction ends."""
         return int(self.end.max(initial=0))
 
+    @property
+    def last_cycle(self) -> int:
+        """Index of the last cycle, ``total - 1``: what tools print that count cycles from 0."""
+        return self.total - 1
+
     @cached_property
     def free(self) -> IntArray:
         """(i,) cycle from which each instruction's queue was free for it."""

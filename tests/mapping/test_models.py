@@ -89,6 +89,7 @@ def test_magika_layers_reproduce_what_onnxruntime_computes(magika_file) -> None:
             "model 'nothing': no such file, and not one of magika, bert-base, llama2-7b, resnet18",
         ),
         ("no/such.onnx", {"batch": 2}, "model 'no/such.onnx': no such file, and not one of"),
+        ("n" * 5000, {}, "no such file, and not one of"),
         ("nothing", {"sequence": 2}, "model 'nothing': no such file"),
         (
             "magika",
@@ -129,9 +130,7 @@ def test_a_magika_package_with_another_layout(tmp_path, monkeypatch, files) -> N
     (package / "__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "magika", raising=False)
-    with pytest.raises(
-        InputError, match=rf"{files} networks in .*models, expected one: give the path of a model.onnx"
-    ):
+    with pytest.raises(InputError, match=rf"{files} networks in .*models, expected one: give the path of a model.onnx"):
         load_model("magika")
 
 

@@ -44,9 +44,7 @@ def test_every_table_loads(name) -> None:
     model = load_zoo(name, seed=7)
     assert model.name == name
     assert model.source.startswith("shape table: ")
-    assert (
-        model.weights_note == "no weights in the table: values are drawn from N(0,1), seed 7, when asked for"
-    )
+    assert model.weights_note == "no weights in the table: values are drawn from N(0,1), seed 7, when asked for"
     assert all(layer.weights is None and layer.seed == 7 for layer in model.layers)
     assert len({layer.name for layer in model.layers}) == len(model.layers)
 

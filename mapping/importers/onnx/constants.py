@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from mapping.errors import InputError
 from mapping.arrays import Float32Array
+from mapping.errors import InputError
 from mapping.importers.onnx.evaluate import Array, evaluate, is_random, opset_versions, read_tensor
 from mapping.importers.onnx.nodes import consumed
 from mapping.importers.onnx.reader import first_line

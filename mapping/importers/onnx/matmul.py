@@ -7,8 +7,8 @@ from math import prod
 import numpy as np
 import onnx
 
-from mapping.errors import InputError
 from mapping.arrays import Float32Array
+from mapping.errors import InputError
 from mapping.graph import ConvShape, Layer
 from mapping.importers.onnx.nodes import integer, operand, real
 from mapping.importers.onnx.tensors import Tensors

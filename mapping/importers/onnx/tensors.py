@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import onnx
 from onnx.shape_inference import InferenceError, infer_shapes
 
-from mapping.errors import InputError
 from mapping.arrays import Float32Array
+from mapping.errors import InputError
 from mapping.importers.onnx.constants import Constants
 from mapping.importers.onnx.evaluate import opset_versions
 from mapping.importers.onnx.inputs import free_inputs

@@ -51,7 +51,7 @@ def _quantised(values: Float32Array, layer: Layer, config: SatConfig) -> AnyArra
     if config.datapath == "int8":
         scale = largest / 127 if largest else 1.0
         return np.rint(values / scale).astype(ELEMENT["int8"])
-    if largest > np.finfo(np.float16).max:
+    if largest > float(np.finfo(np.float16).max):
         raise InputError(f"layer {layer.name}: {largest:g} is outside the range of fp16")
     return values.astype(ELEMENT["fp16"])
 

@@ -90,7 +90,7 @@ def fold_cycles(
         config: The machine.
 
     Returns:
-        int64, broadcast over the arguments.
+        int64, broadcast over the arguments that count under ``config``.
     """
     weights_in: Count = config.rows
     if config.weight_registers == "shadow":

@@ -15,9 +15,7 @@ from mapping.importers import load_onnx
 def values(name: str, *shape: int, dtype: type = np.float32, seed: int = 0) -> onnx.TensorProto:
     """An initializer with drawn values."""
     drawn = np.random.default_rng([seed, len(name), *map(ord, name)]).standard_normal(shape)
-    return numpy_helper.from_array(
-        (drawn * (8 if np.issubdtype(dtype, np.integer) else 1)).astype(dtype), name
-    )
+    return numpy_helper.from_array((drawn * (8 if np.issubdtype(dtype, np.integer) else 1)).astype(dtype), name)
 
 
 def network(
@@ -51,9 +49,7 @@ def save(model: onnx.ModelProto, folder: Path, name: str = "net.onnx") -> Path:
     return path
 
 
-def run(
-    model: onnx.ModelProto, feeds: dict[str, np.ndarray], outputs: list[str] | None = None
-) -> list[np.ndarray]:
+def run(model: onnx.ModelProto, feeds: dict[str, np.ndarray], outputs: list[str] | None = None) -> list[np.ndarray]:
     """Run a model in ONNX Runtime, with any of its tensors as outputs."""
     probed = onnx.ModelProto()
     probed.CopyFrom(model)
@@ -64,9 +60,7 @@ def run(
     options.log_severity_level = 4
     options.intra_op_num_threads = 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(
-        probed.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    session = onnxruntime.InferenceSession(probed.SerializeToString(), options, providers=["CPUExecutionProvider"])
     return session.run(outputs, feeds)
 
 

@@ -83,6 +83,7 @@ def test_control_flow_without_layers_passes_through_with_its_edges() -> None:
         ([None, 6, 3], {"batch": 4}, 24),
         ([-1, 6, 3], {"batch": 4}, 24),
         ([4, 6, 3], {}, 24),
+        (["?", "?", 3], {"shapes": {"x": (2, 5, 3)}}, 10),
         ([4, 6, 3], {"batch": 4}, 24),
         (["N", "S", 3], {"shapes": {"x": (2, 5, 3)}}, 10),
         (["N", "N", 3], {"batch": 4}, 16),
@@ -138,7 +139,10 @@ def test_note_when_some_weights_are_missing() -> None:
     nodes = [
         make_node("MatMul", ["x", "w"], ["a"]),
         make_node("ConstantOfShape", ["shape"], ["fill"]),
-        make_node("MatMul", ["a", "fill"], ["y"]),
+        make_node("Transpose", ["fill"], ["turned"]),
+        make_node("Identity", ["turned"], ["again"]),
+        make_node("Transpose", ["again"], ["back"]),
+        make_node("MatMul", ["a", "back"], ["y"]),
     ]
     model = imported(network(nodes, {"x": [4, 3]}, [WEIGHT, shape]), seed=3)
     assert [layer.weights is None for layer in model.layers] == [False, True]

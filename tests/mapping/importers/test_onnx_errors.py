@@ -81,9 +81,7 @@ def test_missing_or_short_external_data(tmp_path, keep) -> None:
     path = tmp_path / "net.onnx"
     onnx.save(matmul([4, 3]), path, save_as_external_data=True, location="net.data", size_threshold=0)
     (tmp_path / "net.data").write_bytes(b"1234") if keep else (tmp_path / "net.data").unlink()
-    with refused(
-        "node m (MatMul): the values of 'w' are" + (" damaged" if keep else f" in {tmp_path / 'net.data'}")
-    ):
+    with refused("node m (MatMul): the values of 'w' are" + (" damaged" if keep else f" in {tmp_path / 'net.data'}")):
         load_onnx(path)
 
 
@@ -125,9 +123,7 @@ def test_unset_dimensions() -> None:
         "input 'x' is (N, 3, ?, W): use --batch, or --shape x=?x3x?x? with sizes for ?"
     ):
         imported(conv(["N", 3, None, "W"], [8, 3, 3, 3]))
-    with refused(
-        "the shape of 'x' is (4, 3, ?, ?); input 'x' is (4, 3, ?, W): use --batch, or --shape x=4x3x?x?"
-    ):
+    with refused("the shape of 'x' is (4, 3, ?, ?); input 'x' is (4, 3, ?, W): use --batch, or --shape x=4x3x?x?"):
         imported(conv(["N", 3, None, "W"], [8, 3, 3, 3]), batch=4)
 
 
@@ -143,9 +139,7 @@ def test_shape_that_inference_cannot_tell() -> None:
         [WEIGHT],
     )
     model.opset_import.append(helper.make_opsetid("mine", 1))
-    with refused(
-        "node m (MatMul): the shape of 'a' is unknown; no input is free, so shape inference cannot tell it"
-    ):
+    with refused("node m (MatMul): the shape of 'a' is unknown; no input is free, so shape inference cannot tell it"):
         imported(model)
 
 
@@ -166,18 +160,12 @@ FOREIGN = {
 )
 def test_operators_that_multiply_are_never_dropped(op, domain) -> None:
     nodes = [make_node(op, ["x", "w"], ["a"], "n", domain=domain), MATMUL]
-    with refused(
-        f"node n ({op}): {op} is not supported; of the operators that multiply, Conv, Gemm, MatMul are"
-    ):
+    with refused(f"node n ({op}): {op} is not supported; of the operators that multiply, Conv, Gemm, MatMul are"):
         imported(network(nodes, {"x": ["N", 3]}, [WEIGHT]))
 
 
 def test_standard_operators_are_judged_by_name() -> None:
-    names = {
-        schema.name
-        for schema in onnx.defs.get_all_schemas()
-        if not schema.domain.startswith("ai.onnx.preview")
-    }
+    names = {schema.name for schema in onnx.defs.get_all_schemas() if not schema.domain.startswith("ai.onnx.preview")}
     judged = {name for name in names if _MULTIPLIES.search(name)}
     assert judged >= {*STANDARD, *FOREIGN["ai.onnx.ml"], "Conv", "Gemm", "MatMul"}
     # when onnx grows, look at what is new here: it must not be an operator without multiply-accumulates
@@ -250,11 +238,7 @@ def test_gemm_of_more_than_matrices() -> None:
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_weights_that_are_not_finite(bad) -> None:
     with refused("layer m: 1 weights are NaN or infinite"):
-        imported(
-            matmul(
-                [4, 3], numpy_helper.from_array(np.array([[1.0, bad]] * 1 + [[1, 1]] * 2, np.float32), "w")
-            )
-        )
+        imported(matmul([4, 3], numpy_helper.from_array(np.array([[1.0, bad]] * 1 + [[1, 1]] * 2, np.float32), "w")))
 
 
 def test_float64_weights_beyond_float32() -> None:
@@ -287,9 +271,7 @@ def test_constant_arithmetic_without_end() -> None:
     names = ["w", *(f"v{index}" for index in range(3000))]
     nodes = [make_node("Identity", [before], [after]) for before, after in itertools.pairwise(names)]
     with refused("node m (MatMul): 'v2999' is computed by too long a chain of constants"):
-        imported(
-            network([*nodes, make_node("MatMul", ["x", names[-1]], ["y"], "m")], {"x": [4, 3]}, [WEIGHT])
-        )
+        imported(network([*nodes, make_node("MatMul", ["x", names[-1]], ["y"], "m")], {"x": [4, 3]}, [WEIGHT]))
 
 
 def test_weights_of_another_shape_than_declared() -> None:

@@ -12,7 +12,7 @@ from tests.mapping.importers.support import network, values
 
 
 def sample() -> bytes:
-    """A file with every kind of layer and constant."""
+    """A file with every kind of layer and constant, and with arithmetic on shapes."""
     nodes = [
         make_node("Conv", ["x", "c"], ["a"], strides=[2, 2], pads=[1, 1, 1, 1], dilations=[1, 1], group=2),
         make_node("Conv", ["a", "d"], ["b"], auto_pad="SAME_UPPER"),
@@ -22,7 +22,12 @@ def sample() -> bytes:
         make_node("Gemm", ["flat", "v"], ["g"], alpha=0.5),
         make_node("Constant", [], ["k"], value=values("k", 5, 3)),
         make_node("MatMul", ["g", "k"], ["m"]),
-        make_node("MatMul", ["m", "h"], ["y"]),
+        make_node("Shape", ["x"], ["sizes"]),
+        make_node("Gather", ["sizes", "zero"], ["n"]),
+        make_node("Range", ["zero", "n", "one"], ["rows"]),
+        make_node("Gather", ["table", "rows"], ["offset"]),
+        make_node("Add", ["offset", "m"], ["z"]),
+        make_node("MatMul", ["z", "h"], ["y"]),
     ]
     stored = [
         values("c", 4, 1, 3, 3),
@@ -30,6 +35,9 @@ def sample() -> bytes:
         numpy_helper.from_array(np.array([0, -1]), "s"),
         values("q", 5, 64, dtype=np.int8),
         values("scale"),
+        values("table", 9, 3),
+        numpy_helper.from_array(np.array(0), "zero"),
+        numpy_helper.from_array(np.array(1), "one"),
     ]
     return network(nodes, {"x": ["N", 2, 8, 8], "h": [3, "M"]}, stored).SerializeToString()
 

@@ -54,9 +54,7 @@ def test_conv_equals_onnxruntime(model: onnx.ModelProto) -> None:
 
 
 @pytest.mark.parametrize("mode", ["SAME_UPPER", "SAME_LOWER"])
-@pytest.mark.parametrize(
-    ("size", "kernel", "stride", "dilation"), [(9, 3, 2, 2), (10, 2, 3, 4), (5, 3, 1, 3)]
-)
+@pytest.mark.parametrize(("size", "kernel", "stride", "dilation"), [(9, 3, 2, 2), (10, 2, 3, 4), (5, 3, 1, 3)])
 def test_same_padding_with_dilation_follows_the_onnx_formula(mode, size, kernel, stride, dilation) -> None:
     node = make_node("Conv", ["x", "w"], ["y"], strides=[stride], dilations=[dilation], auto_pad=mode)
     shape = only_layer(network([node], {"x": [1, 2, size]}, [values("w", 4, 2, kernel)])).shape
@@ -67,9 +65,7 @@ def test_same_padding_with_dilation_follows_the_onnx_formula(mode, size, kernel,
 
 
 def test_conv_layer_keeps_its_true_shape() -> None:
-    node = make_node(
-        "Conv", ["x", "w"], ["y"], "c", strides=[2, 1], pads=[1, 2, 3, 4], dilations=[1, 2], group=2
-    )
+    node = make_node("Conv", ["x", "w"], ["y"], "c", strides=[2, 1], pads=[1, 2, 3, 4], dilations=[1, 2], group=2)
     layer = only_layer(network([node], {"x": [5, 4, 10, 20]}, [values("w", 6, 2, 3, 2)]))
     shape = layer.shape
     assert (layer.name, layer.op, layer.dynamic, layer.repeats) == ("c", "conv", False, 1)

@@ -277,9 +277,7 @@ def test_memory_is_asked_once_at_each_grant(monkeypatch):
     monkeypatch.setattr("simulator.engine.cycle.memory_service", service)
     memories = tuple(MemoryState(params=np.array([BANKED, p]), state=np.array([s])) for p, s in ((70, 4), (71, 0)))
     job = Job(
-        machine=Machine(
-            queues=("load", "store"), resources=("dram", "link"), dispatch_latency=0, memories=memories
-        ),
+        machine=Machine(queues=("load", "store"), resources=("dram", "link"), dispatch_latency=0, memories=memories),
         queue=np.array([1, 0, 0, 1, 0], np.uint8),
         wait=np.zeros(5, np.uint16),
         release=np.zeros(5, np.uint16),

@@ -23,9 +23,7 @@ pytestmark = pytest.mark.shape
 @st.composite
 def memories(draw):
     name, channels = draw(st.sampled_from(NAMES)), draw(st.integers(1, 8))
-    clock_hz = draw(
-        st.one_of(st.integers(MIN_CLOCK_HZ, 4 * GHZ), st.sampled_from([MIN_CLOCK_HZ, MAX_CLOCK_HZ]))
-    )
+    clock_hz = draw(st.one_of(st.integers(MIN_CLOCK_HZ, 4 * GHZ), st.sampled_from([MIN_CLOCK_HZ, MAX_CLOCK_HZ])))
     return BankedMemory(preset=name, channels=channels), clock_hz
 
 
@@ -95,9 +93,7 @@ def test_more_bytes_never_take_less_time(memory, request_, more):
     memory, clock_hz = memory
     initial = memory.state(clock_hz)
     address = request_[0][0]
-    short, long = (
-        service(initial.params, initial.state.copy(), run(address, size), 0) for size in (more, more + 64)
-    )
+    short, long = (service(initial.params, initial.state.copy(), run(address, size), 0) for size in (more, more + 64))
     assert long >= short
 
 

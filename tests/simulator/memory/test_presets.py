@@ -16,9 +16,7 @@ def test_the_shipped_presets():
 
 
 def test_an_unknown_preset_lists_the_known_ones():
-    with pytest.raises(
-        InputError, match="preset='ddr5': must be one of ddr4-2400, gddr6-16, hbm2, lpddr4-3200"
-    ):
+    with pytest.raises(InputError, match="preset='ddr5': must be one of ddr4-2400, gddr6-16, hbm2, lpddr4-3200"):
         find_preset("ddr5")
 
 

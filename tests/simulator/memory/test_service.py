@@ -167,9 +167,7 @@ def test_an_empty_request_takes_no_time_and_leaves_no_trace():
 # ---- refresh
 
 
-@pytest.mark.parametrize(
-    ("start", "cycles"), [(9_999, 12), (10_000, 62), (10_020, 42), (10_049, 13), (10_050, 12)]
-)
+@pytest.mark.parametrize(("start", "cycles"), [(9_999, 12), (10_000, 62), (10_020, 42), (10_049, 13), (10_050, 12)])
 def test_a_request_waits_for_the_rest_of_a_refresh(start, cycles):
     assert serve((run(0, 16), start)) == [cycles]
 
