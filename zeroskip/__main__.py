@@ -1,0 +1,5 @@
+"""`python -m zeroskip`: the command line."""
+
+from zeroskip.cli import main
+
+main()
