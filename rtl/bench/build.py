@@ -6,9 +6,11 @@ import logging
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -25,6 +27,7 @@ BUILD_FLAGS = {
     "verilator": ("-O3", "--x-assign", "unique", "--x-initial", "unique", "--assert", "-Wno-fatal"),
     "icarus": (),
 }
+FST_HEADERS = "#include <lz4.h>\n#include <zlib.h>\n"
 
 
 class BenchError(AssertionError):
@@ -127,7 +130,7 @@ def _compile(design: Design, toolchain: Toolchain, folder: Path, waves: bool) ->
                 hdl_toplevel=design.toplevel,
                 parameters=design.parameters,
                 defines=design.defines,
-                build_args=BUILD_FLAGS[toolchain.simulator],
+                build_args=(*BUILD_FLAGS[toolchain.simulator], *(_wave_flags(toolchain) if waves else ())),
                 build_dir=folder,
                 timescale=("1ns", "1ns"),
                 waves=waves,
@@ -138,6 +141,19 @@ def _compile(design: Design, toolchain: Toolchain, folder: Path, waves: bool) ->
             text = _tail(log)
             shutil.rmtree(folder, ignore_errors=True)
             raise BenchError(f"{design.toplevel} {dict(design.parameters)}: build failed ({error})\n{text}") from error
+
+
+@cache
+def _wave_flags(toolchain: Toolchain) -> tuple[str, ...]:
+    """FST where Verilator can be built with it, else VCD; Icarus always writes FST."""
+    if toolchain.simulator != "verilator":
+        return ()
+    command = ["c++", "-x", "c++", "-fsyntax-only", "-"]
+    try:
+        done = subprocess.run(command, input=FST_HEADERS, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ()
+    return () if done.returncode else ("--trace-fst",)
 
 
 def _runner(design: Design, toolchain: Toolchain) -> Any:  # noqa: ANN401  # of an optional dependency

@@ -122,10 +122,11 @@ def _compiled_run() -> Callable[..., int]:
     """``kernel.run`` compiled by Numba; the machine code is kept on disk, by content of the sources."""
     sources = [kernel.__file__, service.__code__.co_filename]
     digest = hashlib.sha256(b"".join(Path(source).read_bytes() for source in sources)).hexdigest()[:16]
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "kernels" / digest))
     import numba  # noqa: PLC0415  # costs over a second: small jobs do without
     from numba.extending import overload, register_jitable  # noqa: PLC0415
 
+    if not numba.config.CACHE_DIR:  # set by the user: $NUMBA_CACHE_DIR
+        numba.config.CACHE_DIR = str(cache_folder() / "kernels" / digest)
     overload(kernel.zeros, strict=False)(lambda count: lambda count: np.zeros(count, np.int64))
     for function in (service, kernel.ready_from, kernel.earliest_grants):
         register_jitable(function)

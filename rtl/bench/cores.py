@@ -1,0 +1,153 @@
+"""The cores that exist in Verilog, by accelerator family, and how a lockstep run of one is started.
+
+``python -m rtl.bench.cores JSON`` does one run of random programs, for a caller that wants to watch and stop it.
+"""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mapping.errors import InputError
+from rtl.bench.build import BenchError, Design, build, run
+from simulator.config import FamilyConfig
+from simulator.families import family
+from simulator.families.sat import verilog as sat_verilog
+
+RANDOM_PROGRAMS = "test_random_programs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Core:
+    """A core of a family.
+
+    Attributes:
+        toplevel: The core in its frame: ``zs_program_host`` and ``zs_dram_model``.
+        bench: Python module with the cocotb tests, one of them called as ``RANDOM_PROGRAMS`` says.
+        parameters: Verilog parameters of a configuration; raises ``InputError`` for one that cannot be built.
+        configs: Names of the configurations that the default test run proves.
+    """
+
+    toplevel: str
+    bench: str
+    parameters: Callable[[Any], dict[str, int]]
+    configs: tuple[str, ...]
+
+
+CORES = {
+    "sat": Core(
+        toplevel="zs_sat_core_bench",
+        bench="rtl.bench.sat_core",
+        parameters=sat_verilog.parameters,
+        configs=("sat-tiny", "sat-small", "sat-ragged", "sat-8x8"),
+    ),
+}
+
+
+def find_core(name: str) -> Core:
+    """The core of a family.
+
+    Raises:
+        InputError: There is no such family, or it has no Verilog.
+    """
+    family(name)
+    if name not in CORES:
+        raise InputError(f"family {name!r} has no Verilog; these have: {', '.join(CORES)}")
+    return CORES[name]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockstepRun:
+    """One simulation: random programs on one machine.
+
+    Attributes:
+        family: Its name.
+        config: Name or TOML file of the machine.
+        seed: Of everything random.
+        first: Number of the first program.
+        cases: How many programs.
+        simulator: "verilator" or "icarus".
+        waves: Whether a waveform is written.
+        folder: Where log, results and waveform are put.
+        replaced: Planted faults, see ``Design``.
+    """
+
+    family: str
+    config: str
+    seed: int
+    first: int = 0
+    cases: int
+    simulator: str = "verilator"
+    waves: bool = False
+    folder: Path | None = None
+    replaced: Mapping[Path, str] = field(default_factory=dict)
+
+    def load_config(self) -> FamilyConfig:
+        """The machine."""
+        config: FamilyConfig = family(self.family).load_config(self.config)
+        return config
+
+    def design(self) -> Design:
+        """What is simulated.
+
+        Raises:
+            InputError: The Verilog has no such machine; the message names the fields.
+        """
+        core = find_core(self.family)
+        try:
+            parameters = core.parameters(self.load_config())
+        except InputError as error:
+            raise InputError(f"configuration {self.config}: {error}") from error
+        return Design(toplevel=core.toplevel, parameters=parameters, replaced=self.replaced)
+
+    def run(self, tests: tuple[str, ...] = (), **environment: str) -> int:
+        """Build and run; returns how many tests ran.
+
+        Args:
+            tests: Which tests of the bench; none means all.
+            environment: For the bench.
+
+        Raises:
+            InputError: The tool chain is not complete, or the machine cannot be built.
+            BenchError: A test failed.
+        """
+        settings = {"CONFIG": self.config, "FIRST": str(self.first), "CASES": str(self.cases)}
+        return run(
+            self.design(),
+            find_core(self.family).bench,
+            simulator=self.simulator,
+            seed=self.seed,
+            tests=tests,
+            environment=settings | environment,
+            folder=self.folder,
+            waves=self.waves,
+        )
+
+
+FAILED = 1  # exit code of a run that found something
+
+
+def main(arguments: list[str]) -> int:
+    """One run, described by a JSON object: the fields of ``LockstepRun``, and ``environment`` for the bench."""
+    values = json.loads(arguments[0])
+    environment = values.pop("environment")
+    values["folder"] = Path(values["folder"])
+    values["replaced"] = {Path(path): text for path, text in values["replaced"].items()}
+    one = LockstepRun(**values)
+    try:
+        one.run(tests=(RANDOM_PROGRAMS,), **environment)
+    except (BenchError, InputError) as error:
+        sys.stderr.write(f"{error}\n")
+        return FAILED
+    finally:
+        if one.waves and one.simulator == "icarus":  # which writes its waveform beside the simulator
+            for wave in build(one.design(), one.simulator, waves=True).glob("*.fst"):
+                shutil.move(wave, values["folder"])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

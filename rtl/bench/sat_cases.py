@@ -1,0 +1,232 @@
+"""Programs for the SAT core: random layers, patterns, mappings and memories, one seed each; and a real layer."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from mapping.arrays import ByteArray
+from mapping.errors import InputError
+from mapping.graph import ConvShape, Layer, gemm_layer
+from mapping.models import load_model
+from mapping.sparsity import DENSE, Pattern, prune_layer
+from mapping.tiling import Dataflow, Mapping
+from rtl.bench.programs import Case
+from simulator.families.sat import FAMILY
+from simulator.families.sat.config import SatConfig
+from simulator.families.sat.golden import operands
+from simulator.families.sat.layout import layout
+from simulator.families.sat.timing import fold_cycles
+from simulator.memory.config import IdealMemory
+from simulator.program import Program
+
+PATTERNS = ("dense", "1:2", "2:4", "1:4", "2:8", "1:8", "4:8", "2:16", "3:7")
+WIDEST = 16  # the largest M among them
+DATAFLOWS: tuple[Dataflow, ...] = ("weight_stationary", "output_stationary")
+LATENCIES = (0, 0, 1, 2, 7, 40)
+DRAM_BYTES = 65536
+MOST_CYCLES = 4000
+MOST_INSTRUCTIONS = 250
+ATTEMPTS = 200
+REAL, REAL_POSITIONS = 2**32, 12
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True, kw_only=True)
+class SatCase(Case):
+    """A case, and what it was made of; ``lanes`` is the most bytes per cycle that its machine can move."""
+
+    layer: Layer
+    mapping: Mapping
+    config: SatConfig
+    lanes: int
+
+
+def patterns_of(config: SatConfig) -> list[str]:
+    """Those of the patterns that a machine supports."""
+    return [name for name in PATTERNS if Pattern.parse(name).m <= config.max_group]
+
+
+def random_case(config: SatConfig, seed: int, index: int) -> SatCase:
+    """Case ``index`` of a run; it depends on nothing else."""
+    rng = np.random.default_rng([seed, index])
+    names = patterns_of(config)
+    pattern = Pattern.parse(names[index % len(names)])
+    dataflow = DATAFLOWS[index // len(names) % len(DATAFLOWS)]
+    machine = with_memory(config, rng)
+    for _ in range(ATTEMPTS):
+        layer = _random_layer(rng, pattern, config.cols)
+        found = _random_mapping(layer, pattern, dataflow, machine, rng)
+        if found is not None:
+            mapping, program = found
+            return build(f"case {index}", layer, pattern, mapping, program, machine, _lanes(config), rng)
+    raise RuntimeError(f"no program for case {index} of seed {seed} in {ATTEMPTS} attempts")
+
+
+def with_memory(config: SatConfig, rng: Rng) -> SatConfig:
+    """The same machine behind another memory: the core takes latency and bandwidth as inputs."""
+    lanes = _lanes(config)
+    bandwidth = int(rng.choice((1, lanes, lanes, rng.integers(1, lanes + 1))))
+    return config.model_copy(
+        update={"memory": IdealMemory(bytes_per_cycle=bandwidth, latency_cycles=int(rng.choice(LATENCIES)))}
+    )
+
+
+def _lanes(config: SatConfig) -> int:
+    assert isinstance(config.memory, IdealMemory)
+    return config.memory.bytes_per_cycle
+
+
+def build(
+    name: str,
+    layer: Layer,
+    pattern: Pattern,
+    mapping: Mapping,
+    program: Program,
+    machine: SatConfig,
+    lanes: int,
+    rng: Rng,
+) -> SatCase:
+    """A case of one layer: its DRAM holds any activation, and noise where nothing was put."""
+    FAMILY.check(program, machine)
+    before = FAMILY.golden.image(layer, pattern, mapping, machine)
+    _add_noise(before, layer, pattern, mapping, machine, rng)
+    memory = machine.memory
+    assert isinstance(memory, IdealMemory)
+    return SatCase(
+        name=f"{name}: {layer.shape}, pruned {pattern}, {mapping}, memory {memory.bytes_per_cycle} bytes per cycle "
+        f"after {memory.latency_cycles} cycles",
+        program=program,
+        job=FAMILY.job(program, machine),
+        before=before,
+        after=FAMILY.golden.execute(program, before, machine, None),
+        inputs={"latency_i": memory.latency_cycles, "bytes_per_cycle_i": memory.bytes_per_cycle},
+        layer=layer,
+        mapping=mapping,
+        config=machine,
+        lanes=lanes,
+    )
+
+
+def real_case(config: SatConfig, seed: int, dataflow: Dataflow) -> SatCase:
+    """One tile row of the convolution of magika, pruned 2:8: all channels and kernel positions, a few outputs."""
+    pattern, rng = Pattern.parse("2:8"), np.random.default_rng([seed, REAL])
+    (whole,) = [layer for layer in load_model("magika").layers if "Conv2D" in layer.name]
+    assert whole.weights is not None
+    rows = (REAL_POSITIONS - 1) * whole.shape.stride[0] + whole.shape.kernel[0]
+    shape = replace(whole.shape, in_rows=rows, out_channels=config.cols)
+    layer = replace(whole, shape=shape, weights=np.ascontiguousarray(whole.weights[: config.cols]))
+    layer = prune_layer(layer, pattern)
+    for candidate in FAMILY.candidates(layer, pattern, config):
+        if candidate.mapping.pattern == pattern and candidate.mapping.dataflow == dataflow:
+            program = FAMILY.lower(layer, pattern, candidate.mapping, config)
+            return build("magika", layer, pattern, candidate.mapping, program, config, _lanes(config), rng)
+    raise RuntimeError("the layer of magika has no sparse mapping")
+
+
+def _add_noise(
+    memory: ByteArray, layer: Layer, pattern: Pattern, mapping: Mapping, machine: SatConfig, rng: Rng
+) -> None:
+    """Random bytes for activations (half of the time, -128 and 127 among them), gaps and outputs."""
+    place = layout(layer, mapping, machine)
+    activations, _ = operands(layer, pattern, machine)
+    used = activations.nbytes
+    weights = np.zeros(len(memory), bool)
+    for (_, output, channel), first in np.ndenumerate(place.weights):
+        weights[first : first + place.weight_bytes[output, channel]] = True
+    noise = rng.integers(0, 256, len(memory)).astype(np.uint8)
+    if rng.random() < 0.5 and machine.datapath == "int8":
+        extreme = rng.choice(np.array([128, 127, 0], np.uint8), used)
+        memory[:used] = np.where(rng.random(used) < 0.3, extreme, noise[:used])
+    free = ~weights
+    free[:used] = False
+    memory[free] = noise[free]
+
+
+def _random_layer(rng: Rng, pattern: Pattern, cols: int) -> Layer:
+    if pattern.m == WIDEST and rng.random() < 0.7:  # enough weights that each index comes to each column
+        groups, outputs = int(rng.integers(4, 9)), cols * int(rng.integers(2, 5))
+        positions = int(rng.integers(1, 9))
+        return replace(gemm_layer("gemm", m=positions, k=pattern.m * groups, n=outputs), seed=_seed(rng))
+    layer = _gemm(rng) if rng.random() < 0.35 else _convolution(rng, pattern.m)
+    if rng.random() < 0.5:
+        return layer
+    values = layer.values()
+    if rng.random() < 0.5:  # some groups keep fewer weights than they may, some none
+        values = values * (rng.random(values.shape) < rng.choice((0.05, 0.5)))
+    return prune_layer(layer.with_weights(values.astype(np.float32)), pattern)
+
+
+def _gemm(rng: Rng) -> Layer:
+    def most(limit: int) -> int:
+        return int(rng.choice((1, rng.integers(1, 9), rng.integers(1, limit + 1))))
+
+    return replace(gemm_layer("gemm", m=most(40), k=int(rng.integers(1, 120)), n=most(24)), seed=_seed(rng))
+
+
+def _convolution(rng: Rng, group: int) -> Layer:
+    while True:
+        groups = int(rng.choice((1, 1, 1, 2, 3)))
+        try:
+            shape = ConvShape(
+                images=int(rng.choice((1, 1, 2, 3))),
+                in_rows=int(rng.integers(1, 8)),
+                in_cols=int(rng.integers(1, 8)),
+                in_channels=groups * _channels(rng, group),
+                out_channels=groups * int(rng.choice((rng.integers(1, 5), rng.integers(1, 13)))),
+                kernel=_pair(rng, 4),
+                stride=_pair(rng, 4),
+                dilation=_pair(rng, 3),
+                padding=tuple(int(rng.integers(0, 4)) for _ in range(4)),  # type: ignore[arg-type]
+                groups=groups,
+            )
+        except InputError:
+            continue
+        if shape.images * shape.out_rows * shape.out_cols <= 120:
+            return Layer(name="conv", op="conv", shape=shape, seed=_seed(rng))
+
+
+def _channels(rng: Rng, group: int) -> int:
+    return int(rng.choice((rng.integers(1, 5), rng.integers(1, 25), group * rng.integers(1, 3))))
+
+
+def _pair(rng: Rng, limit: int) -> tuple[int, int]:
+    return int(rng.integers(1, limit)), int(rng.integers(1, limit))
+
+
+def _seed(rng: Rng) -> int:
+    return int(rng.integers(0, 2**16))
+
+
+def _random_mapping(
+    layer: Layer, pattern: Pattern, dataflow: Dataflow, machine: SatConfig, rng: Rng
+) -> tuple[Mapping, Program] | None:
+    """One of the mappings that scheduling offers, whose program is short enough."""
+    try:
+        options = FAMILY.candidates(layer, pattern, machine)
+    except InputError:
+        return None
+    executed = DENSE if rng.random() < 0.05 else pattern
+    chosen = [o.mapping for o in options if o.mapping.dataflow == dataflow and o.mapping.pattern == executed]
+    for index in rng.permutation(len(chosen))[:3].tolist():
+        mapping = chosen[index]
+        if rng.random() < 0.15:
+            mapping = replace(mapping, buffers=1)
+        try:
+            program = FAMILY.lower(layer, pattern, mapping, machine)
+        except InputError:
+            continue
+        short = len(program) <= MOST_INSTRUCTIONS and _execute_cycles(program, machine) <= MOST_CYCLES
+        if short and layout(layer, mapping, machine).end <= DRAM_BYTES:
+            return mapping, program
+    return None
+
+
+def _execute_cycles(program: Program, machine: SatConfig) -> int:
+    def fold(name: str) -> Any:  # noqa: ANN401  # an array
+        return program.operand("GEMM", name)
+
+    cycles = fold_cycles(
+        fold("output_stationary"), fold("n"), fold("position_count"), fold("slot_count"), True, True, machine
+    )
+    return int(cycles.sum())
