@@ -17,11 +17,13 @@ class SparseModel:
 
     Attributes:
         model: The model it came from.
+        pattern: The pattern asked for.
         layers: Its layers with pruned weights, in the order in which they run.
         patterns: The pattern of each layer, by name.
     """
 
     model: ModelGraph
+    pattern: Pattern
     layers: tuple[Layer, ...]
     patterns: Mapping[str, Pattern]
 
@@ -65,4 +67,4 @@ def prune(model: ModelGraph, pattern: Pattern | str, keep: Iterable[str] = KEPT_
         kept |= matches
     patterns = {layer.name: DENSE if layer.name in kept or layer.dynamic else chosen for layer in layers}
     pruned = tuple(prune_layer(layer, patterns[layer.name]) for layer in layers)
-    return SparseModel(model=model, layers=pruned, patterns=patterns)
+    return SparseModel(model=model, pattern=chosen, layers=pruned, patterns=patterns)

@@ -13,6 +13,7 @@ from mapping.arrays import IntArray
 from simulator.engine import kernel
 from simulator.engine.errors import Blocked, DeadlockError
 from simulator.engine.job import MAX_QUEUES, REQUEST_FIELDS, Job
+from simulator.engine.tokens import NOBODY, senders
 from simulator.memory.service import service
 
 # Loading the compiled loop costs a process about as much as this many instructions in plain Python; a request to a
@@ -59,11 +60,9 @@ def run_fast(job: Job, *, compiled: bool | None = None) -> tuple[IntArray, IntAr
 def _arguments(job: Job) -> dict[str, Any]:
     """What ``kernel.run`` takes, as arrays."""
     machine = job.machine
-    queues = len(machine.queues)
-    per_queue = np.bincount(job.queue, minlength=queues)
+    per_queue = np.bincount(job.queue, minlength=len(machine.queues))
     stop = np.cumsum(per_queue)
-    sent = [np.bincount(job.queue[(job.release >> target) & 1 == 1], minlength=queues) for target in range(queues)]
-    tokens = np.stack(sent, axis=1).ravel()
+    sender, first_sender = senders(job)
     memories = [memory for memory in machine.memories if memory is not None]
     width = {name: max((len(getattr(memory, name)) for memory in memories), default=1) for name in ("params", "state")}
     tables = {name: np.zeros((len(machine.resources), size), np.int64) for name, size in width.items()}
@@ -72,11 +71,12 @@ def _arguments(job: Job) -> dict[str, Any]:
             tables["params"][resource, : len(memory.params)] = memory.params
             tables["state"][resource, : len(memory.state)] = memory.state
     return {
-        "queues": queues,
+        "queues": len(machine.queues),
         "resources": len(machine.resources),
         "dispatch_latency": machine.dispatch_latency,
         "token_latency": machine.token_latency,
-        "wait": job.wait,
+        "sender": sender,
+        "first_sender": first_sender,
         "release": job.release,
         "resource": job.resource,
         "cycles": job.service,
@@ -86,29 +86,26 @@ def _arguments(job: Job) -> dict[str, Any]:
         "stop": stop,
         "params": tables["params"],
         "states": tables["state"],
-        "pool": np.zeros(tokens.sum(), np.int64),
-        "pool_first": np.cumsum(tokens) - tokens,
-        "start": np.zeros(len(job), np.int64),
-        "end": np.zeros(len(job), np.int64),
+        "start": np.full(len(job), kernel.UNKNOWN),
+        "end": np.full(len(job), kernel.UNKNOWN),
     }
 
 
 def _blocked(job: Job, arguments: dict[str, Any]) -> list[Blocked]:
     """Which queues have instructions left, and the tokens that their heads lack."""
-    members, head, stop = (np.asarray(arguments[name]) for name in ("members", "head", "stop"))
-    ran = np.zeros(len(job), bool)
-    for queue, position in enumerate(head.tolist()):
-        ran[members[(stop[queue - 1] if queue else 0) : position]] = True
     blocked = []
-    for queue in np.flatnonzero(head < stop).tolist():
-        instruction = int(members[head[queue]])
-        lacks = []
-        for source in range(MAX_QUEUES):
-            sent = np.count_nonzero(ran & (job.queue == source) & ((job.release >> queue) & 1 == 1))
-            taken = np.count_nonzero(ran & (job.queue == queue) & ((job.wait >> source) & 1 == 1))
-            if (job.wait[instruction] >> source) & 1 and taken >= sent:
-                lacks.append(source)
-        blocked.append(Blocked(queue, instruction, tuple(lacks)))
+    for queue, (head, stop) in enumerate(zip(arguments["head"], arguments["stop"], strict=True)):
+        if head == stop:
+            continue
+        i = int(arguments["members"][head])
+        sources = [source for source in range(MAX_QUEUES) if (job.wait[i] >> source) & 1]
+        sent_by = arguments["sender"][arguments["first_sender"][i] : arguments["first_sender"][i + 1]]
+        lacks = [
+            source
+            for source, sender in zip(sources, sent_by, strict=True)
+            if sender == NOBODY or arguments["end"][sender] == kernel.UNKNOWN
+        ]
+        blocked.append(Blocked(queue, i, tuple(lacks)))
     return blocked
 
 
@@ -122,7 +119,7 @@ def _compiled_run() -> Callable[..., int]:
     from numba.extending import overload, register_jitable  # noqa: PLC0415
 
     overload(kernel.zeros, strict=False)(lambda count: lambda count: np.zeros(count, np.int64))
-    for function in (service, kernel.take_tokens, kernel.send_tokens, kernel.earliest_grants):
+    for function in (service, kernel.ready_from, kernel.earliest_grants):
         register_jitable(function)
     return numba.njit(cache=True, nogil=True, error_model="numpy")(kernel.run)
 

@@ -20,55 +20,14 @@ def zeros(count: int) -> Vector:
     return [0] * count
 
 
-def take_tokens(
-    queue: int,
-    mask: int,
-    free: int,
-    queues: int,
-    sent: Vector,
-    taken: Vector,
-    pool: Vector,
-    pool_first: Vector,
-) -> int:
-    """Consume one token from every queue in ``mask``; return when the last of them and ``free`` have passed.
-
-    Returns UNKNOWN, and consumes nothing, while a token has not been sent.
-    """
+def ready_from(i: int, free: int, token_latency: int, sender: Vector, first_sender: Vector, end: Vector) -> int:
+    """When ``free`` has passed and all tokens of instruction ``i`` can be seen; UNKNOWN while one has not been sent."""
     ready = free
-    source = 0
-    remaining = mask
-    while remaining:
-        if remaining & 1:
-            pair = source * queues + queue
-            if source >= queues or taken[pair] >= sent[pair]:
-                return UNKNOWN
-            ready = max(ready, pool[pool_first[pair] + taken[pair]])
-        remaining >>= 1
-        source += 1
-    source = 0
-    remaining = mask
-    while remaining:
-        taken[source * queues + queue] += remaining & 1
-        remaining >>= 1
-        source += 1
+    for k in range(first_sender[i], first_sender[i + 1]):
+        if sender[k] == UNKNOWN or end[sender[k]] == UNKNOWN:
+            return UNKNOWN
+        ready = max(ready, end[sender[k]] + token_latency)
     return ready
-
-
-def send_tokens(
-    queue: int, mask: int, visible: int, queues: int, sent: Vector, pool: Vector, pool_first: Vector
-) -> int:
-    """Send one token to every queue in ``mask`` that exists; return the mask of those that exist."""
-    reached = mask & ((1 << queues) - 1)
-    target = 0
-    remaining = reached
-    while remaining:
-        if remaining & 1:
-            pair = queue * queues + target
-            pool[pool_first[pair] + sent[pair]] = visible
-            sent[pair] += 1
-        remaining >>= 1
-        target += 1
-    return reached
 
 
 def earliest_grants(queues: int, resources: int, asked: Vector, asks: Vector, held: Vector, winner: Vector) -> int:
@@ -99,7 +58,8 @@ def run(
     resources: int,
     dispatch_latency: int,
     token_latency: int,
-    wait: Vector,
+    sender: Vector,
+    first_sender: Vector,
     release: Vector,
     resource: Vector,
     cycles: Vector,
@@ -109,8 +69,6 @@ def run(
     stop: Vector,
     params: Vector,
     states: Vector,
-    pool: Vector,
-    pool_first: Vector,
     start: Vector,
     end: Vector,
 ) -> int:
@@ -121,7 +79,8 @@ def run(
         resources: Number of shared resources, s.
         dispatch_latency: Cycles between two instructions of one queue.
         token_latency: Cycles until a token is seen.
-        wait: (i,) masks of queues.
+        sender: (w,) who sends each token waited for, see ``simulator.engine.tokens``.
+        first_sender: (i + 1,) where the senders of each instruction begin.
         release: (i,) masks of queues.
         resource: (i,) resource or -1.
         cycles: (i,) service times, or -1 - r for request r.
@@ -131,22 +90,20 @@ def run(
         stop: (q,) position after the last one.
         params: (s, p) parameters of the memory behind each resource.
         states: (s, t) its state; changed.
-        pool: (tokens,) when each token can be seen; filled.
-        pool_first: (q * q,) where the tokens of each pair begin in ``pool``.
         start: (i,) filled.
-        end: (i,) filled.
+        end: (i,) all UNKNOWN; filled.
 
     Returns:
         Number of instructions that ran; fewer than i means deadlock.
     """
-    sent, taken = zeros(queues * queues), zeros(queues * queues)
     free, asked, asks = zeros(queues), zeros(queues), zeros(queues)
     held, winner = zeros(resources), zeros(resources)
     for queue in range(queues):
         asks[queue] = UNKNOWN
 
     done = 0
-    stirred = (1 << queues) - 1  # queues whose head may have become ready
+    everyone = (1 << queues) - 1
+    stirred = everyone  # queues whose head may have become ready
     while True:
         while stirred:
             queue = 0
@@ -155,20 +112,19 @@ def run(
             stirred &= ~(1 << queue)
             while head[queue] < stop[queue] and asks[queue] == UNKNOWN:
                 i = members[head[queue]]
-                ready = take_tokens(queue, int(wait[i]), free[queue], queues, sent, taken, pool, pool_first)
+                ready = ready_from(i, free[queue], token_latency, sender, first_sender, end)
                 if ready == UNKNOWN:
                     break
-                start[i] = ready
                 if resource[i] != UNKNOWN:
                     asked[queue] = ready
                     asks[queue] = resource[i]
                     break
+                start[i] = ready
                 end[i] = ready + cycles[i]
                 free[queue] = end[i] + dispatch_latency
                 head[queue] += 1
                 done += 1
-                visible = end[i] + token_latency
-                stirred |= send_tokens(queue, int(release[i]), visible, queues, sent, pool, pool_first)
+                stirred |= int(release[i]) & everyone
 
         cycle = earliest_grants(queues, resources, asked, asks, held, winner)
         if cycle == UNKNOWN:
@@ -188,5 +144,4 @@ def run(
             asks[queue] = UNKNOWN
             head[queue] += 1
             done += 1
-            visible = end[i] + token_latency
-            stirred |= (1 << queue) | send_tokens(queue, int(release[i]), visible, queues, sent, pool, pool_first)
+            stirred |= (1 << queue) | (int(release[i]) & everyone)
