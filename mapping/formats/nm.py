@@ -14,7 +14,7 @@ import numpy.typing as npt
 from mapping.arrays import AnyArray, ByteArray
 from mapping.errors import InputError
 from mapping.graph import ceil_div
-from mapping.sparsity.pattern import Pattern
+from mapping.sparsity.patterns.nm import Pattern
 
 
 @dataclass(frozen=True, slots=True)
