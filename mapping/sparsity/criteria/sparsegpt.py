@@ -7,6 +7,7 @@ from mapping.errors import InputError
 from mapping.sparsity.criteria.calibration import Calibration
 from mapping.sparsity.criteria.wanda import check_calibration
 from mapping.sparsity.patterns import SparsityPattern, Unstructured
+from mapping.sparsity.patterns.selection import keep_in_groups
 
 BLOCK = 128  # columns updated together, B = Bs of the paper
 DAMPING = 0.01  # of the mean diagonal of the Hessian, as in the authors' code
@@ -100,12 +101,22 @@ def _prune_block(
         if column in segments:
             ahead = slice(column, segments[column])
             saliency = (columns[ahead] / upper.diagonal()[ahead, None]) ** 2
-            mask[ahead] = pattern.project(saliency.T).T
+            mask[ahead] = _choose(pattern, saliency.T, column).T
         errors[place] = np.where(mask[column], 0, columns[column]) / upper[column, column]
-        columns[column] *= mask[column]
+        columns[column, ~mask[column]] = 0
         rest = slice(column + 1, block.stop)
         columns[rest] -= upper[column, rest, None] * errors[place]
     return errors
+
+
+def _choose(pattern: SparsityPattern, saliency: AnyArray, column: int) -> BoolArray:
+    """The mask of (outputs, some columns), the first of which is ``column`` of the whole matrix."""
+    if not isinstance(pattern, Unstructured):
+        return pattern.project(saliency)
+    # Each run of columns gets its share, such that the shares add up to that of the whole matrix.
+    outputs, width = saliency.shape
+    kept = pattern.kept(outputs * (column + width)) - pattern.kept(outputs * column)
+    return keep_in_groups(saliency.reshape(-1), kept, saliency.size).reshape(saliency.shape)
 
 
 def inverse_factor(hessian: AnyArray) -> AnyArray:

@@ -34,19 +34,20 @@ class Unstructured(SparsityPattern):
 
     def check(self, mask: BoolArray) -> bool:
         """Whether the mask keeps no more than the share allows."""
-        return int(np.count_nonzero(mask)) <= self._kept(mask.size)
+        return int(np.count_nonzero(mask)) <= self.kept(mask.size)
 
     def project(self, scores: AnyArray) -> BoolArray:
         """Keep the highest scores of the whole array; the lowest index in C order wins ties."""
-        return keep_in_groups(scores.reshape(-1), self._kept(scores.size), scores.size).reshape(scores.shape)
+        return keep_in_groups(scores.reshape(-1), self.kept(scores.size), scores.size).reshape(scores.shape)
 
     def capacity(self, rows: int, columns: int) -> int:
         """Most weights that a valid mask of (rows, columns) keeps."""
-        return self._kept(rows * columns)
+        return self.kept(rows * columns)
 
     def mask_bits(self, rows: int, columns: int) -> int:
         """One bit for each weight."""
         return rows * columns
 
-    def _kept(self, total: int) -> int:
+    def kept(self, total: int) -> int:
+        """Weights that stay of ``total``."""
         return total - pruned_count(total, self.sparsity)
