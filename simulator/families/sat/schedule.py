@@ -40,6 +40,8 @@ def candidates(layer: Layer, pattern: Pattern, config: SatConfig) -> list[Candid
             buffers=BUFFERS,
         )
         for dataflow in DATAFLOWS:
+            if config.dataflows not in ("flexible", dataflow):
+                continue
             bounds = bound_cycles(layer.shape, options, executed, dataflow, config)
             for tiling, bound in zip(options, bounds.tolist(), strict=True):
                 mapping = Mapping(dataflow=dataflow, pattern=executed, tiling=tiling, buffers=BUFFERS)

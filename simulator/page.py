@@ -1,0 +1,27 @@
+"""A page of text and tables, as Markdown: what a family writes when it compares itself with what is published."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of text under a header; all but the first column are aligned to the right."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def __str__(self) -> str:
+        lines = [self.header, ["---", *["---:"] * (len(self.header) - 1)], *self.rows]
+        return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A title and blocks: paragraphs, headings (``## ...``) and tables."""
+
+    title: str
+    blocks: Sequence[str | Table]
+
+    def __str__(self) -> str:
+        return "\n\n".join([f"# {self.title}", *map(str, self.blocks)]) + "\n"
