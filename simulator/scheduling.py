@@ -22,7 +22,7 @@ class Choice:
         cycles: Its cycles.
         candidates: How many mappings there were.
         runs: How many were run; bounds or ``MAX_RUNS`` ruled out the others.
-        proven: Whether the bounds show that no other candidate is faster.
+        proven: Whether the bounds show that no other candidate is faster, by more than the tolerance asked for.
     """
 
     mapping: Mapping
@@ -32,8 +32,21 @@ class Choice:
     proven: bool
 
 
-def best_mapping(family: Family[Any], layer: Layer, pattern: Pattern, config: Any) -> Choice:  # noqa: ANN401
+def best_mapping(
+    family: Family[Any],
+    layer: Layer,
+    pattern: Pattern,
+    config: Any,  # noqa: ANN401  # the family's own configuration
+    tolerance: float = 0.0,
+) -> Choice:
     """Choose the mapping of a layer.
+
+    Args:
+        family: The accelerator family.
+        layer: What to run.
+        pattern: The pattern it is pruned to.
+        config: The machine.
+        tolerance: The search ends when no bound lies more than this share below the best found.
 
     Raises:
         InputError: The layer cannot run on this configuration.
@@ -44,7 +57,7 @@ def best_mapping(family: Family[Any], layer: Layer, pattern: Pattern, config: An
     best: Mapping | None = None
     cycles, runs, proven = 0, 0, True
     for option in options:
-        if best is not None and option.bound_cycles >= cycles:
+        if best is not None and option.bound_cycles >= cycles * (1 - tolerance):
             break
         if runs == MAX_RUNS:
             proven = False
