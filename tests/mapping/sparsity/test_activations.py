@@ -71,7 +71,7 @@ def hidden_activations():
 
 
 def test_densities_of_a_real_network(hidden_activations):
-    """Few GELU outputs are zero; a threshold from one text about holds on another; values that stay cluster a little."""
+    """Few GELU outputs are zero; a threshold from one text about holds on another; what stays clusters a little."""
     code, licence = hidden_activations
     assert measure(Threshold(0.0).mask(code)).mean == pytest.approx(0.83, abs=0.02)
     rule = Threshold.calibrated(code, 0.75)

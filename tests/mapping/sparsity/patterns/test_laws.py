@@ -43,8 +43,7 @@ def test_nothing_can_be_added(pattern, values, seed):
     mask = pattern.project(values)
     free = np.flatnonzero(~mask)
     if free.size:
-        mask.ravel()[np.random.default_rng(seed).choice(free)] = True
-        # A block that is partly kept may be completed; projections keep whole blocks, so that is no case here.
+        mask.flat[np.random.default_rng(seed).choice(free)] = True
         assert not pattern.check(mask)
 
 
