@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill
+
+LINE = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +27,9 @@ class Page:
     blocks: Sequence[str | Table]
 
     def __str__(self) -> str:
-        return "\n\n".join([f"# {self.title}", *map(str, self.blocks)]) + "\n"
+        blocks = [str(block) if isinstance(block, Table) else _wrapped(block) for block in self.blocks]
+        return "\n\n".join([f"# {self.title}", *blocks]) + "\n"
+
+
+def _wrapped(paragraph: str) -> str:
+    return fill(" ".join(paragraph.split()), LINE, break_long_words=False, break_on_hyphens=False)

@@ -8,6 +8,7 @@ from simulator.families.sat.config import SatConfig
 from simulator.families.sat.golden import GOLDEN
 from simulator.families.sat.isa import SAT_ISA
 from simulator.families.sat.lower import lower
+from simulator.families.sat.reproduce import reproduce
 from simulator.families.sat.schedule import candidates
 from simulator.families.sat.timing import dram_bytes, job
 from simulator.families.sat.update.lower import training_programs
@@ -28,4 +29,5 @@ FAMILY = Family(
     peak_bytes=lambda config: config.memory.peak_bytes_per_cycle(config.clock_hz),
     check=check,
     training=training_programs,
+    reproduce=reproduce,
 )
