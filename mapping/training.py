@@ -14,7 +14,8 @@ Groups always lie along the reduction, the input channels of the layer that runs
 - forward: the layer;
 - backward: the phases of the transposed convolution (``mapping.transposed``). Each reads dY once and writes its own
   rows and columns of dX as a tensor of its own; rows and columns that no phase covers stay zero and move nothing;
-- update: one GEMM whose left operand is the unfolded input, so X is fetched once for every kernel position;
+- update: one GEMM whose left operand is the unfolded input, an address pattern that nobody writes, so X is fetched once
+  for every kernel position;
 - a product of two activations C = A B: the GEMMs dA = dC B^T and dB = A^T dC take the places of backward and update.
 """
 

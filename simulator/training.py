@@ -64,6 +64,13 @@ class StepResult:
         return Work("all layers", name, cost, sum(work.macs for work in chosen))
 
 
+def _kept_macs(layer: Layer, pattern: Pattern) -> int:
+    """Multiply-accumulates of all runs of a layer that a full projection to a pattern leaves."""
+    shape = layer.shape
+    weights = shape.positions * pattern.kept(shape.group_in_channels) * shape.out_channels
+    return layer.m * weights * layer.repeats
+
+
 class Trainer:
     """Runs training steps on one machine; layers of equal shape and pattern are scheduled and run once."""
 
@@ -90,7 +97,7 @@ class Trainer:
             for product in trained.products:
                 progress(f"{name} {product.stage}")
                 costs = [self.cost(part, product.pattern) * part.repeats for part in product.parts]
-                kept = product.macs * product.pattern.kept(product.k) // product.k
+                kept = sum(_kept_macs(part, product.pattern) for part in product.parts)
                 total = Cost(sum(cost.cycles for cost in costs), sum(cost.dram_bytes for cost in costs))
                 work.append(Work(name, product.stage, total, kept))
             for stage, program in self._beside(trained, self.config).items():
