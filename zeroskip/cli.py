@@ -7,6 +7,7 @@ import click
 
 from mapping.errors import InputError
 from zeroskip import __version__
+from zeroskip.formats_table import formats
 from zeroskip.interrupt import deferred_interrupt
 
 # As in simulator.execute, which would import NumPy.
@@ -130,3 +131,6 @@ def disassemble(program: Path, first: int, count: int | None) -> None:
     loaded = Program.load(program, {family.isa.name: family.isa for family in installed().values()})
     for block in listing(loaded, first, count):
         click.echo(block)
+
+
+main.add_command(formats)
