@@ -98,6 +98,10 @@ class Reader:
         """The next ``count`` fields of ``bits`` bits, filled up to a whole byte."""
         return unpack(self.take(-(-count * bits // 8), np.uint8), count, bits)
 
+    def flags(self, count: int) -> BoolArray:
+        """The next ``count`` bits, filled up to a whole byte."""
+        return np.unpackbits(self.take(-(-count // 8), np.uint8), bitorder="little", count=count).astype(bool)
+
     def close(self) -> None:
         """Check that nothing is left.
 

@@ -29,7 +29,7 @@ class Bitmap(Format):
     def decode(self, data: ByteArray, shape: Shape, dtype: npt.DTypeLike) -> AnyArray:
         """The matrix that ``encode`` wrote."""
         reader = Reader(data)
-        mask = reader.fields(shape[0] * shape[1], 1).astype(bool).reshape(shape)
+        mask = reader.flags(shape[0] * shape[1]).reshape(shape)
         matrix = np.zeros(shape, dtype)
         matrix[mask] = reader.take(int(np.count_nonzero(mask)), dtype)
         reader.close()

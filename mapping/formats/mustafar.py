@@ -45,7 +45,7 @@ class Mustafar(Format):
         reader = Reader(data)
         across = ceil_div(shape[1], TILE)
         count = shape[0] * across
-        mask = reader.fields(count * TILE, 1).astype(bool).reshape(count, TILE)[:, ::-1]
+        mask = reader.flags(count * TILE).reshape(count, TILE)[:, ::-1]
         padded = 2 * counts_of(reader.take(count + 1, np.int32))
         values = reader.take(int(padded.sum()), dtype)
         reader.close()

@@ -39,7 +39,7 @@ class TcaBme(Format):
         reader = Reader(data)
         down, across = (ceil_div(side, GROUP) for side in shape)
         counts = counts_of(reader.take(down * across + 1, np.int32))
-        mask = reader.fields(down * across * GROUP * GROUP, 1).astype(bool)
+        mask = reader.flags(down * across * GROUP * GROUP)
         if not np.array_equal(np.count_nonzero(mask.reshape(-1, GROUP * GROUP), axis=1), counts):
             raise InputError("group offsets do not agree with the bitmaps")
         flat = np.zeros(mask.shape, dtype)

@@ -1,10 +1,14 @@
 """Patterns by their text."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from mapping.errors import InputError
 from mapping.sparsity import DENSE, Pattern
 from mapping.sparsity.patterns import BankBalanced, Block, Butterfly, FanIn, GroupedNM, parse_pattern
+from mapping.sparsity.patterns.registry import PATTERNS
 
 pytestmark = pytest.mark.golden
 
@@ -25,6 +29,14 @@ pytestmark = pytest.mark.golden
 def test_text(text, pattern):
     assert parse_pattern(text) == pattern
     assert str(pattern) == text
+
+
+def test_the_patterns_of_the_documentation():
+    """docs/sparsity.md: the first column of its first table."""
+    table = (Path(__file__).parents[4] / "docs" / "sparsity.md").read_text().split("## Criteria")[0]
+    texts = re.findall(r"`([^`]+)`", "".join(row.split("|")[1] for row in table.splitlines() if row.startswith("| `")))
+    assert len(texts) > len(PATTERNS)
+    assert {type(parse_pattern(text)) for text in texts} == set(PATTERNS.values())
 
 
 @pytest.mark.parametrize(
