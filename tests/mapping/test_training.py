@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapping.graph import ConvShape, Layer, gemm_layer
-from mapping.sparsity import DENSE, Pattern
+from mapping.sparsity import DENSE, Pattern, bidirectional_masks
 from mapping.training import METHODS, training_step
 from mapping.transposed import phases
 from tests.simulator.families.sat.cases import convolutions
@@ -106,6 +106,17 @@ def test_both_masks_come_from_the_master_weights():
     # All inputs keep outputs 6 and 7 in the backward pass; all outputs keep inputs 6 and 7 in the forward pass.
     assert set(backward.parts[0].weights[:, 0, 0, 6]) == set(weights[6, 0, 0])
     assert set(forward.parts[0].weights[:, 0, 0, 6]) == set(weights[:, 0, 0, 6])
+
+
+def test_the_masks_are_those_of_the_criterion():
+    weights = np.random.default_rng(11).standard_normal((16, 3, 3, 24), np.float32)
+    shape = ConvShape(in_rows=5, in_cols=5, in_channels=24, out_channels=16, kernel=(3, 3))
+    layer = Layer(name="conv", op="conv", shape=shape, weights=weights)
+    forward, backward, _ = training_step([layer, layer], {"conv": PATTERN}, "bdwp")[1].products
+    masks = bidirectional_masks(weights, PATTERN)
+    np.testing.assert_array_equal(forward.parts[0].weights, weights * masks[0])
+    (phase,) = phases(shape)
+    np.testing.assert_array_equal(backward.parts[0].weights, phase.weights(weights * masks[1]))
 
 
 def test_the_first_layer_has_no_backward_pass():
