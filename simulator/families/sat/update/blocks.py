@@ -114,19 +114,19 @@ def cut_weights(layer: str, shape: ConvShape, resident: int, copies: tuple[Copy,
         InputError: Not even the smallest block fits; the message says which scratchpad is too small.
     """
     capacity = config.output_scratchpad_kib * 1024 // HALVES
-    smallest = None
-    for outputs in _sizes(shape.group_out_channels, max((c.pattern.m for c in copies if c.along_outputs), default=1)):
-        for inputs in _sizes(
-            shape.group_in_channels, max((c.pattern.m for c in copies if not c.along_outputs), default=1)
-        ):
-            smallest = Blocks(shape=shape, resident=resident, copies=copies, inputs=inputs, outputs=outputs)
-            if smallest.copy_addresses()[-1] <= capacity:
-                return smallest
-    assert smallest is not None
-    need = ceil_div(smallest.copy_addresses()[-1] * HALVES, 1024)
+
+    def group(along_outputs: bool) -> int:
+        return max((copy.pattern.m for copy in copies if copy.along_outputs == along_outputs), default=1)
+
+    for outputs in _sizes(shape.group_out_channels, group(True)):
+        for inputs in _sizes(shape.group_in_channels, group(False)):
+            blocks = Blocks(shape=shape, resident=resident, copies=copies, inputs=inputs, outputs=outputs)
+            need = blocks.copy_addresses()[-1]
+            if need <= capacity:
+                return blocks
     raise InputError(
-        f"layer {layer}: output_scratchpad_kib must be at least {need} (is {config.output_scratchpad_kib}) "
-        "to update its weights"
+        f"layer {layer}: output_scratchpad_kib must be at least {ceil_div(need * HALVES, 1024)} "
+        f"(is {config.output_scratchpad_kib}) to update its weights"
     )
 
 
@@ -137,7 +137,7 @@ def _sizes(length: int, group: int) -> Iterator[int]:
         yield size
         if size <= group:
             return
-        size = min(ceil_div(ceil_div(size, 2), group) * group, size - 1)
+        size = ceil_div(ceil_div(size, 2), group) * group
 
 
 def _aligned(address: int) -> int:
