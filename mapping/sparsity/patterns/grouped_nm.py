@@ -11,7 +11,7 @@ import numpy as np
 from mapping.arrays import AnyArray, BoolArray, IntArray
 from mapping.errors import InputError
 from mapping.graph import ceil_div
-from mapping.sparsity.patterns.base import SparsityPattern, as_matrix, check_size
+from mapping.sparsity.patterns.base import SparsityPattern, check_size
 from mapping.sparsity.patterns.matching import complete, greedy
 from mapping.sparsity.patterns.selection import grouped
 
@@ -89,7 +89,7 @@ class GroupedNM(SparsityPattern):
         """The choice of every output in every group of inputs, so that nothing kept is lost.
 
         Args:
-            mask: (outputs, inputs).
+            mask: (outputs, ..., inputs).
 
         Returns:
             (chunks, groups, chunk) choice numbers, each exactly g times in its chunk; None if there are none.
@@ -98,17 +98,15 @@ class GroupedNM(SparsityPattern):
 
     def check(self, mask: BoolArray) -> bool:
         """Whether the outputs of every chunk can be assigned to the choices, g to each."""
-        return self.slots(as_matrix(mask)) is not None
+        return self.slots(mask) is not None
 
     def project(self, scores: AnyArray) -> BoolArray:
         """Greedy, as in STen: take (output, choice) pairs by falling sum of scores while both are free.
 
         Not the best assignment, but a valid one; among equal sums the lowest output and choice win.
         """
-        matrix = as_matrix(scores)
-        rows, columns = matrix.shape
-        cut = self._cut(matrix, 0)
-        real = np.arange(cut.shape[0] * self.chunk).reshape(-1, 1, self.chunk) < rows
+        cut = self._cut(scores, 0)
+        real = np.arange(cut.shape[0] * self.chunk).reshape(-1, 1, self.chunk) < len(scores)
         members = self.members()
         mask = np.empty(cut.shape, bool)
         step = max(1, _BATCH // (cut.shape[1] * self.chunk * len(members)))
@@ -116,7 +114,8 @@ class GroupedNM(SparsityPattern):
             part = cut[first : first + step]
             sums = np.where(real[first : first + step, ..., None], part @ members.T.astype(part.dtype), -np.inf)
             mask[first : first + step] = members[greedy(sums, self.g)]
-        return mask.transpose(0, 2, 1, 3).reshape(-1, cut.shape[1] * self.m)[:rows, :columns].reshape(scores.shape)
+        joined = mask.transpose(0, 2, 1, 3).reshape(-1, cut.shape[1] * self.m)[: len(scores)]
+        return joined.reshape(*scores.shape[:-1], -1)[..., : scores.shape[-1]]
 
     def capacity(self, rows: int, columns: int) -> int:
         """Most weights that a valid mask of (rows, columns) keeps.
@@ -136,9 +135,11 @@ class GroupedNM(SparsityPattern):
         slots = ceil_div(rows, self.chunk) * self.chunk * ceil_div(columns, self.m)
         return slots * (self.chunk - 1).bit_length()
 
-    def _cut(self, matrix: AnyArray, fill: float) -> AnyArray:
-        """(outputs, inputs) padded and cut into (chunks, groups, chunk, m)."""
-        groups = grouped(matrix, self.m, fill)
+    def _cut(self, array: AnyArray, fill: float) -> AnyArray:
+        """(outputs, ..., inputs) padded and cut into (chunks, groups, chunk, m), groups of all inner positions."""
+        if array.ndim < 2:
+            raise InputError(f"an array of shape {array.shape} is no matrix: n:m:g needs (outputs, ..., inputs)")
+        groups = grouped(array, self.m, fill).reshape(len(array), -1, self.m)
         padding = -len(groups) % self.chunk
         padded = np.pad(groups, ((0, padding), (0, 0), (0, 0)), constant_values=fill)
         return padded.reshape(-1, self.chunk, groups.shape[1], self.m).transpose(0, 2, 1, 3)

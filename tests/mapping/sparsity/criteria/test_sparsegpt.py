@@ -47,6 +47,16 @@ def test_groups_of_a_convolution_start_anew_at_every_kernel_position():
     assert (mask.sum(-1) == 2).all()
 
 
+@pytest.mark.parametrize(
+    "pattern", ["2:4", "1:4@out", "2:4@both", "2:4:1", "bank:4/2", "fan-in:9", "butterfly:2/4", "dense"]
+)
+def test_masks_of_a_convolution_keep_to_every_pattern(pattern):
+    weights, _, calibration = case(12, 3 * 2 * 7, seed=2)
+    chosen = parse_pattern(pattern)
+    mask, _ = sparsegpt(weights.reshape(12, 3, 2, 7), chosen, calibration, block=16)
+    assert chosen.check(mask)
+
+
 @pytest.mark.parametrize("pattern", ["2:4", "2:8", "1:8", "unstructured@0.75", "block:8@0.5"])
 @pytest.mark.parametrize("seed", range(3))
 def test_output_error_on_correlated_inputs_is_below_that_of_magnitude_and_wanda(pattern, seed):

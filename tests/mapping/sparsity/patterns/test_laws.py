@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapping.sparsity.patterns import parse_pattern
-from tests.mapping.sparsity.patterns.cases import banks, nm, optimal, patterns, scores, transposable
+from tests.mapping.sparsity.patterns.cases import along, banks, grouped_nm, nm, optimal, patterns, scores, transposable
 
 pytestmark = pytest.mark.golden
 
@@ -47,7 +47,7 @@ def test_nothing_can_be_added(pattern, values, seed):
         assert not pattern.check(mask)
 
 
-@given(st.one_of(nm(), banks(), transposable), scores, st.data())
+@given(st.one_of(nm(), banks(), along, transposable, grouped_nm()), scores, st.data())
 def test_the_last_axis_may_be_cut_at_every_period(pattern, values, data):
     cut = pattern.period * data.draw(st.integers(0, values.shape[-1] // pattern.period))
     parts = [pattern.project(part) for part in (values[..., :cut], values[..., cut:]) if part.size]
