@@ -1,8 +1,8 @@
 """The values of a SAT program: executed on a DRAM image with NumPy, without a clock.
 
-Sums are taken in the hardware's order: those of a fold as ``arithmetic.fold_sums`` says, then the fold's sum is added to
-the accumulator. int32 sums are exact (and wrap, as the adders do); fp32 sums round to nearest even after every addition,
-and products of two fp16 values are exact in fp32.
+Sums are taken in the hardware's order: those of a fold as ``arithmetic.fold_sums`` says, then the fold's sum is added
+to the accumulator. int32 sums are exact (and wrap, as the adders do); fp32 sums round to nearest even after every
+addition, and products of two fp16 values are exact in fp32.
 """
 
 from typing import Any

@@ -114,18 +114,17 @@ def fold_cycles(
     return np.where(output_stationary, output_steady, weights_in + steady).astype(np.int64)
 
 
-def wuve_cycles(weights: Count, config: SatConfig) -> Count:
+def wuve_cycles(weights: Count, lanes: int) -> Count:
     """Cycles of an optimiser step on some weights: each lane takes one a cycle (assumed; its width is not public)."""
-    return -(-weights // config.wuve_lanes)
+    return -(-weights // lanes)
 
 
-def sore_cycles(vectors: Count, length: Count, m: Count, config: SatConfig) -> Count:
-    """Cycles of pruning vectors of some length: a lane takes M cycles for a group, element by element.
+def sore_cycles(groups: Count, m: Count, lanes: int) -> Count:
+    """Cycles of pruning groups of M: a lane takes M cycles for a group, element by element.
 
-    Lanes and cycles for a group are reported for SAT (third-party note on arXiv 2309.13015).
+    32 lanes and M cycles for a group are reported for SAT (third-party note on arXiv 2309.13015).
     """
-    groups = vectors * -(-length // m)
-    return m * -(-groups // config.sore_lanes)
+    return m * -(-groups // lanes)
 
 
 def machine(config: SatConfig, isa: InstructionSet = SAT_ISA) -> Machine:
@@ -149,7 +148,7 @@ def service_cycles(program: Program, config: SatConfig) -> tuple[IntArray, IntAr
     if program.isa.name == SAT_ISA.name:
         cycles[program.of("GEMM")] = _gemm_service(program, config)
     else:
-        cycles[program.of("WUVE")] = wuve_cycles(program.operand("WUVE", "count"), config)
+        cycles[program.of("WUVE")] = wuve_cycles(program.operand("WUVE", "count"), config.wuve_lanes)
         cycles[program.of("SORE")] = _sore_service(program, config)
     transfers, requests = dram_requests(program)
     if isinstance(config.memory, IdealMemory):
@@ -178,8 +177,9 @@ def _sore_service(program: Program, config: SatConfig) -> IntArray:
     inputs, outputs = program.operand("SORE", "inputs"), program.operand("SORE", "outputs")
     along_outputs = program.operand("SORE", "along_outputs") == 1
     length, columns = np.where(along_outputs, outputs, inputs), np.where(along_outputs, inputs, outputs)
-    vectors = program.operand("SORE", "positions") * columns
-    cycles: IntArray = sore_cycles(vectors, length, program.operand("SORE", "m"), config)
+    m = program.operand("SORE", "m")
+    groups = program.operand("SORE", "positions") * columns * -(-length // m)
+    cycles: IntArray = sore_cycles(groups, m, config.sore_lanes)
     return cycles
 
 

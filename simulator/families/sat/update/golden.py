@@ -1,6 +1,6 @@
 """The values of weight update and pruning: executed on a DRAM image with NumPy, without a clock.
 
-fp32 arithmetic rounds after every operation: v = momentum * v + g, then w = w - rate * v (SGD with momentum).
+The optimiser is ``wuve.update``: SGD with momentum in fp32.
 Magnitudes are compared after rounding to fp16; among equal ones the lowest channel is kept.
 """
 
@@ -10,6 +10,7 @@ from mapping.arrays import AnyArray, ByteArray, IntArray
 from mapping.formats import nm
 from mapping.sparsity import Pattern, magnitude_mask
 from simulator.families.sat.config import SatConfig
+from simulator.families.sat.wuve import update
 from simulator.program import Program
 
 Fields = dict[str, int]
@@ -62,8 +63,9 @@ class _Units:
         weights = self._read(f["weight_address"], f["count"], FP32)
         velocity = self._read(f["velocity_address"], f["count"], FP32)
         gradient = self._read(f["gradient_address"], f["count"], FP32 if f["wide_gradient"] else FP16)
-        velocity[...] = momentum * velocity + gradient.astype(FP32)
-        weights[...] = weights - rate * velocity
+        weights[...], velocity[...], _ = update(
+            weights, velocity, gradient.astype(FP32), learning_rate=rate, momentum=momentum
+        )
 
     def sore(self, f: Fields) -> None:
         """The N largest magnitudes of every group of a block, compressed."""

@@ -111,12 +111,11 @@ def _shape_of(weights: np.ndarray) -> ConvShape:
 @pytest.mark.timing
 def test_sore_and_wuve_formulas():
     """M cycles a group on 32 lanes: W / 32 for one direction; WUVE takes W / lanes."""
-    config = FAMILY.load_config("sat-ideal")
-    assert sore_cycles(9 * 64, 64, 8, config) == 9 * 64 * 64 // 32
-    assert sore_cycles(33, 8, 8, config) == 2 * 8
-    assert sore_cycles(1, 9, 8, config) == 8
-    assert wuve_cycles(1000, config) == 32
-    assert wuve_cycles(1000, FAMILY.load_config("sat-ideal", ("wuve_lanes=1",))) == 1000
+    assert sore_cycles(9 * 64 * 8, 8, 32) == 9 * 64 * 64 // 32
+    assert sore_cycles(33, 8, 32) == 2 * 8
+    assert sore_cycles(2, 8, 32) == 8
+    assert wuve_cycles(1000, 32) == 32
+    assert wuve_cycles(1000, 1) == 1000
 
 
 SHAPE = ConvShape(in_rows=8, in_cols=8, in_channels=512, out_channels=512, kernel=(3, 3), padding=(1, 1, 1, 1))
@@ -127,7 +126,7 @@ WEIGHTS = 9 * 512 * 512
 @pytest.mark.timing
 def test_the_pass_of_sore_without_memory():
     """Both directions of a layer take 2 W / 32 cycles behind WUVE, and W / 32 each on demand."""
-    config = FAMILY.load_config("sat-ideal", ("output_scratchpad_kib=1024",))
+    config = FAMILY.load_config("sat-ideal", ("datapath=fp16", "output_scratchpad_kib=1024"))
     (ahead,) = programs(trained(CONV), config).values()
     timeline = run(FAMILY.job(ahead, config), "both")
     assert timeline.queues[2].busy == 2 * WEIGHTS // 32
