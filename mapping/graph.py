@@ -108,6 +108,7 @@ class Layer:
         op: The operator it came from: ``conv``, ``gemm`` or ``matmul``.
         shape: Its convolution view.
         weights: ``shape.weight_shape`` float32, or None: then they are drawn from ``seed`` when values are asked for.
+        activations: (images, in_rows, in_cols, in_channels) float32, or None: then they are drawn from ``seed``.
         repeats: How many times the same shape runs with other operands (heads of an attention block).
         dynamic: True when the second operand is an activation too: it has no weights to prune.
         seed: Seed of the drawn weights and sampled activations.
@@ -117,18 +118,22 @@ class Layer:
     op: str
     shape: ConvShape
     weights: Float32Array | None = field(default=None, repr=False, compare=False)
+    activations: Float32Array | None = field(default=None, repr=False, compare=False)
     repeats: int = 1
     dynamic: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check the weights against the shape.
+        """Check the values against the shape.
 
         Raises:
-            InputError: Weights of another shape, or with NaN or infinite values.
+            InputError: Weights or activations of another shape, or weights with NaN or infinite values.
         """
         if self.repeats < 1:
             raise InputError(f"layer {self.name}: repeats={self.repeats}: must be at least 1")
+        inputs = (self.shape.images, self.shape.in_rows, self.shape.in_cols, self.shape.in_channels)
+        if self.activations is not None and self.activations.shape != inputs:
+            raise InputError(f"layer {self.name}: activations have shape {self.activations.shape}, expected {inputs}")
         if self.weights is None:
             return
         if self.weights.shape != self.shape.weight_shape:

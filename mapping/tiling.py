@@ -9,7 +9,7 @@ import numpy as np
 from mapping.arrays import IntArray
 from mapping.errors import InputError
 from mapping.graph import ConvShape, Layer, ceil_div
-from mapping.sparsity.pattern import Pattern
+from mapping.sparsity import Pattern
 
 Dataflow = Literal["weight_stationary", "output_stationary"]
 LoopOrder = Literal["outputs_outer", "positions_outer"]

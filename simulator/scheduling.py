@@ -23,7 +23,7 @@ class Choice:
         dram_bytes: Bytes it moves to and from DRAM.
         candidates: How many mappings there were.
         runs: How many were run; bounds or ``MAX_RUNS`` ruled out the others.
-        proven: Whether the bounds show that no other candidate is faster.
+        proven: Whether the bounds show that no other candidate is faster, by more than the tolerance asked for.
     """
 
     mapping: Mapping
@@ -34,8 +34,21 @@ class Choice:
     proven: bool
 
 
-def best_mapping(family: Family[Any], layer: Layer, pattern: Pattern, config: Any) -> Choice:  # noqa: ANN401
+def best_mapping(
+    family: Family[Any],
+    layer: Layer,
+    pattern: Pattern,
+    config: Any,  # noqa: ANN401  # the family's own configuration
+    tolerance: float = 0.0,
+) -> Choice:
     """Choose the mapping of a layer.
+
+    Args:
+        family: The accelerator family.
+        layer: What to run.
+        pattern: The pattern it is pruned to.
+        config: The machine.
+        tolerance: The search ends when no bound lies more than this share below the best found.
 
     Raises:
         InputError: The layer cannot run on this configuration.
@@ -46,7 +59,7 @@ def best_mapping(family: Family[Any], layer: Layer, pattern: Pattern, config: An
     best: Mapping | None = None
     cycles, moved, runs, proven = 0, 0, 0, True
     for option in options:
-        if best is not None and option.bound_cycles >= cycles:
+        if best is not None and option.bound_cycles >= cycles * (1 - tolerance):
             break
         if runs == MAX_RUNS:
             proven = False

@@ -7,11 +7,14 @@ import click
 
 from mapping.errors import InputError
 from zeroskip import __version__
+from zeroskip.formats_table import formats
 from zeroskip.interrupt import deferred_interrupt
+from zeroskip.reproduce import reproduce
 
 # As in simulator.execute, which would import NumPy.
 EXECUTORS = ("fast", "cycle", "both")
 DIFFERS = 1  # the Verilog disagrees with the simulator
+METHODS = ("dense", "srste", "bdwp", "all")  # as in mapping.training
 INTERRUPTED = 130  # what shells return for a process that SIGINT ended
 
 
@@ -75,12 +78,25 @@ _settings = click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Write result, tables, trace, pictures, programs."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document.")
-def simulate(**options: Any) -> None:  # noqa: ANN401  # one field of Request each
+@click.option("--training", is_flag=True, help="One training step instead of the forward pass alone.")
+@click.option(
+    "--method",
+    type=click.Choice(METHODS),
+    help="What training prunes: nothing, forward, forward and backward weights (the default), or all products.",
+)
+def simulate(training: bool, method: Any, **options: Any) -> None:  # noqa: ANN401  # one field of Request each
     """Simulate MODEL, an ONNX file or a name (see `models`), and say where every cycle went."""
     with deferred_interrupt() as check:
         from zeroskip.main_job import Request, run  # noqa: PLC0415
 
-        run(Request(**options), check)
+        if not training:
+            if method is not None:
+                raise InputError(f"--method {method}: only with --training")
+            run(Request(**options), check)
+            return
+        from zeroskip.training_job import run_training  # noqa: PLC0415
+
+        run_training(Request(**options), method or "bdwp", check)
 
 
 @main.command()
@@ -154,3 +170,7 @@ def verify(**options: Any) -> None:  # noqa: ANN401  # one field of Request each
         agrees = run(Request(**options), check)
     if not agrees:
         click.get_current_context().exit(DIFFERS)
+
+
+main.add_command(formats)
+main.add_command(reproduce)

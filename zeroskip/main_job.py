@@ -13,7 +13,7 @@ from mapping.models import load_model
 from simulator.execute import Executor
 from simulator.families import family
 from zeroskip.lowering import lower
-from zeroskip.pruning import prune
+from zeroskip.pruning import SparseModel, prune
 from zeroskip.report import write_report
 from zeroskip.report.folder import staged, writing
 from zeroskip.report.progress import Progress, progress
@@ -72,6 +72,21 @@ def _result(request: Request, bar: Progress) -> Result:
     """Load, prune, lower and run."""
     chosen = family(request.family)
     config = chosen.load_config(request.config, request.settings)
+    sparse = sparse_model(request, bar)
+    if request.layers is not None:
+        sparse = sparse.select(request.layers)
+    lowered = lower(
+        sparse, chosen.name, config, config_name=config_name(request, chosen.default), progress=bar.lowering
+    )
+    return simulate(lowered, request.executor, progress=bar.running)
+
+
+def sparse_model(request: Request, bar: Progress) -> SparseModel:
+    """Load and prune the model of a request.
+
+    Raises:
+        InputError: No such model, an option that it does not take, or a pattern that is none.
+    """
     bar.step("loading the model")
     model = load_model(
         request.model,
@@ -81,16 +96,11 @@ def _result(request: Request, bar: Progress) -> Result:
         seed=request.seed,
     )
     bar.step("pruning")
-    sparse = prune(model, request.pattern, () if request.keep == "none" else request.keep.split(","))
-    if request.layers is not None:
-        sparse = sparse.select(request.layers)
-    lowered = lower(
-        sparse, chosen.name, config, config_name=_config_name(request, chosen.default), progress=bar.lowering
-    )
-    return simulate(lowered, request.executor, progress=bar.running)
+    return prune(model, request.pattern, () if request.keep == "none" else request.keep.split(","))
 
 
-def _config_name(request: Request, default: str) -> str:
+def config_name(request: Request, default: str) -> str:
+    """What the configuration of a request is called in the output."""
     name = request.config or default
     return f"{name} with {', '.join(request.settings)}" if request.settings else name
 

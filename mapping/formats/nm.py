@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mapping.arrays import AnyArray, ByteArray
+from mapping.arrays import AnyArray, BoolArray, ByteArray
 from mapping.errors import InputError
+from mapping.formats.base import Format, Shape
 from mapping.graph import ceil_div
-from mapping.sparsity.pattern import Pattern
+from mapping.sparsity.patterns.nm import Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def compress(matrix: AnyArray, pattern: Pattern) -> Compressed:
     padded = np.zeros((groups * pattern.m, columns), matrix.dtype)
     padded[:rows] = matrix
     grouped = padded.reshape(groups, pattern.m, columns)
-    most = int(np.count_nonzero(grouped, axis=1).max(initial=0))
+    most = int(np.count_nonzero(grouped != 0, axis=1).max(initial=0))
     if most > pattern.n:
         raise InputError(f"a group of {pattern.m} holds {most} non-zeros; the pattern {pattern} allows {pattern.n}")
     # A stable sort by "is zero" brings the non-zeros of a group to the front in ascending index.
@@ -68,9 +69,9 @@ def expand(compressed: Compressed, rows: int, pattern: Pattern) -> AnyArray:
     """The (rows, columns) matrix behind a compressed one."""
     groups, columns = compressed.values.shape[0], compressed.values.shape[2]
     grouped = np.zeros((groups, pattern.m, columns), compressed.values.dtype)
-    # Empty slots add zero to index 0; only sums keep what another slot has put there.
-    group = np.arange(groups)[:, None, None]
-    np.add.at(grouped, (group, compressed.indices, np.arange(columns)), compressed.values)
+    # Empty slots, value 0 at index 0, must not overwrite what another slot has put there.
+    group, slot, column = np.nonzero(compressed.values)
+    grouped[group, compressed.indices[group, slot, column], column] = compressed.values[group, slot, column]
     return grouped.reshape(-1, columns)[:rows]
 
 
@@ -117,3 +118,34 @@ def decode(data: ByteArray, rows: int, columns: int, pattern: Pattern, dtype: np
         InputError: Data of another length than ``size_bits`` says.
     """
     return expand(decode_compressed(data, rows, columns, pattern, dtype), rows, pattern)
+
+
+@dataclass(frozen=True, slots=True)
+class NMFormat(Format):
+    """The format behind the interface of the others: weights (outputs, inputs), which SAT reads transposed.
+
+    v + ceil(log2 M) bits for each of the N slots of a group; 0.5625 of dense fp16 at 2:4.
+    """
+
+    pattern: Pattern
+
+    def __str__(self) -> str:
+        return f"N:M {self.pattern}"
+
+    def encode(self, matrix: AnyArray) -> ByteArray:
+        """The bytes of a matrix."""
+        return encode(matrix.T, self.pattern)
+
+    def decode(self, data: ByteArray, shape: Shape, dtype: npt.DTypeLike) -> AnyArray:
+        """The matrix that ``encode`` wrote."""
+        return decode(data, shape[1], shape[0], self.pattern, dtype).T
+
+    def size_bits(self, mask: BoolArray, value_bits: int) -> int:
+        """See the module's ``size_bits``.
+
+        Raises:
+            InputError: A mask outside the pattern.
+        """
+        if not self.pattern.check(mask):
+            raise InputError(f"{self}: the matrix does not keep to the pattern")
+        return size_bits(mask.shape[1], mask.shape[0], self.pattern, value_bits)

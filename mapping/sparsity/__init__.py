@@ -1,6 +1,19 @@
-"""Patterns (what a mask may look like) and pruning criteria (which weight stays)."""
+"""Patterns (what a mask may look like), pruning criteria (which weight stays) and activation sparsity."""
 
-from mapping.sparsity.pattern import DENSE, MAX_GROUP, Pattern
-from mapping.sparsity.prune import magnitude_mask, prune_layer
+from mapping.sparsity.criteria import CRITERIA, Calibration, bidirectional_masks, magnitude_mask, prune_weights
+from mapping.sparsity.patterns import DENSE, MAX_GROUP, Pattern, SparsityPattern, parse_pattern
+from mapping.sparsity.prune import prune_layer
 
-__all__ = ["DENSE", "MAX_GROUP", "Pattern", "magnitude_mask", "prune_layer"]
+__all__ = [
+    "CRITERIA",
+    "DENSE",
+    "MAX_GROUP",
+    "Calibration",
+    "Pattern",
+    "SparsityPattern",
+    "bidirectional_masks",
+    "magnitude_mask",
+    "parse_pattern",
+    "prune_layer",
+    "prune_weights",
+]

@@ -1,26 +1,13 @@
-"""Which weights stay: magnitude pruning."""
+"""Pruning a layer by magnitude."""
 
 import numpy as np
 
-from mapping.arrays import BoolArray, Float32Array
 from mapping.graph import Layer
-from mapping.sparsity.pattern import Pattern
+from mapping.sparsity.criteria.magnitude import magnitude_mask
+from mapping.sparsity.patterns import SparsityPattern
 
 
-def magnitude_mask(weights: Float32Array, pattern: Pattern) -> BoolArray:
-    """Keep the N largest magnitudes of every group along the last axis, the input channels.
-
-    Args:
-        weights: (out_channels, kernel rows, kernel columns, in_channels / groups) float32.
-        pattern: What may stay.
-
-    Returns:
-        Mask of the same shape.
-    """
-    return pattern.project(np.abs(weights))
-
-
-def prune_layer(layer: Layer, pattern: Pattern) -> Layer:
+def prune_layer(layer: Layer, pattern: SparsityPattern) -> Layer:
     """The layer with what ``pattern`` does not keep set to zero.
 
     A layer without weights of its own stays without: they are drawn, and pruned, when values are asked for.

@@ -3,7 +3,7 @@
 // zs_sore: N:M reducer: every lane keeps the n elements of largest magnitude of each group of m.
 //
 // Golden function: simulator.families.sat.sore.reduce_groups (the mask is mapping.sparsity.Pattern.project's)
-// Timing function: simulator.families.sat.sore.sore_cycles: m cycles for each group of a lane
+// Timing function: simulator.families.sat.timing.sore_cycles: m cycles for each group of a lane
 // Latency:         1 cycle from the last element of a group to out_valid_o
 // Throughput:      one element per lane and cycle, without a gap between groups
 // Contract:        in_*: valid/ready, one element for each lane; in_last_i ends a group before its m-th element (the

@@ -3,7 +3,7 @@
 // zs_wuve: weight update: stochastic gradient descent with momentum in fp32, and an fp16 copy of the new weight.
 //
 // Golden function: simulator.families.sat.wuve.update
-// Timing function: simulator.families.sat.wuve.wuve_cycles: one weight per lane and cycle
+// Timing function: simulator.families.sat.timing.wuve_cycles: one weight per lane and cycle
 // Latency:         2 * (MulLatency + AddLatency) cycles that are not stalled
 // Throughput:      one weight per lane and cycle
 // Contract:        velocity' = momentum * velocity + gradient, weight' = weight - learning_rate * velocity', each

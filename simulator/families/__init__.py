@@ -12,9 +12,11 @@ from mapping.errors import InputError
 from mapping.graph import Layer
 from mapping.sparsity import Pattern
 from mapping.tiling import Mapping
+from mapping.training import TrainedLayer
 from simulator.config import FamilyConfig, build_config, override, read_toml
 from simulator.engine.job import Job
 from simulator.isa import InstructionSet
+from simulator.page import Page
 from simulator.program import Program
 
 GROUP = "zeroskip.families"
@@ -63,6 +65,10 @@ class Family(Generic[C]):
         peak_macs: Multiply-accumulates per cycle of a configuration.
         peak_bytes: DRAM bytes per cycle of a configuration.
         check: Further checks of a program against a configuration; raises ``ProgramError``.
+        training: What a training step does for one layer beside its products, as programs by name (for example the
+            optimiser), or None: the family does not train. ``job``, ``check`` and ``dram_bytes`` take them too.
+        reproduce: Writes the page that compares the family with what is published about it, or None; called with a
+            function that is told what is done, and the number of processes to use.
     """
 
     name: str
@@ -79,6 +85,8 @@ class Family(Generic[C]):
     peak_macs: Callable[[C], int]
     peak_bytes: Callable[[C], float]
     check: Callable[[Program, C], None]
+    training: Callable[[TrainedLayer, C], dict[str, Program]] | None = None
+    reproduce: Callable[[Callable[[str], None], int], Page] | None = None
 
     def config_names(self) -> list[str]:
         """Names of the configurations it comes with."""

@@ -10,6 +10,7 @@ import pytest
 
 from mapping.errors import InputError
 from mapping.models import known_models, load_model
+from mapping.zoo import zoo_names
 from tests.mapping.importers.support import evaluate, run
 
 needs_magika = pytest.mark.skipif(
@@ -24,7 +25,7 @@ def magika_file() -> Path:
 
 
 def test_known_models() -> None:
-    assert list(known_models()) == ["magika", "bert-base", "llama2-7b", "resnet18", "resnet50"]
+    assert list(known_models()) == ["magika", *zoo_names()]
 
 
 def test_a_shape_table_by_name() -> None:

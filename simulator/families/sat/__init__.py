@@ -8,8 +8,10 @@ from simulator.families.sat.config import SatConfig
 from simulator.families.sat.golden import GOLDEN
 from simulator.families.sat.isa import SAT_ISA
 from simulator.families.sat.lower import lower
+from simulator.families.sat.reproduce import reproduce
 from simulator.families.sat.schedule import candidates
 from simulator.families.sat.timing import dram_bytes, job
+from simulator.families.sat.update.lower import training_programs
 
 FAMILY = Family(
     name="sat",
@@ -26,4 +28,6 @@ FAMILY = Family(
     peak_macs=lambda config: config.rows * config.cols,
     peak_bytes=lambda config: config.memory.peak_bytes_per_cycle(config.clock_hz),
     check=check,
+    training=training_programs,
+    reproduce=reproduce,
 )

@@ -47,9 +47,7 @@ def fp16_rounded(values: Single) -> Half:
         return canonical(np.asarray(values, np.float32).astype(np.float16))
 
 
-def fold_sums(
-    windows: AnyArray, values: AnyArray, indices: AnyArray, n: int, *, output_stationary: bool
-) -> AnyArray:
+def fold_sums(windows: AnyArray, values: AnyArray, indices: AnyArray, n: int, *, output_stationary: bool) -> AnyArray:
     """The sums of one fold in the order in which the array takes them, before they reach the accumulators.
 
     Output-stationary: from slot to slot, starting at zero. Weight-stationary: every row adds the products of its

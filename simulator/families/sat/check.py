@@ -4,7 +4,8 @@ import numpy as np
 
 from mapping.arrays import IntArray
 from simulator.families.sat.config import SatConfig
-from simulator.families.sat.isa import ACTIVATIONS, WEIGHTS
+from simulator.families.sat.isa import ACTIVATIONS, SAT_ISA, WEIGHTS
+from simulator.families.sat.update.check import check_update
 from simulator.program import Program, ProgramError
 
 NONE = -1
@@ -18,6 +19,9 @@ def check(program: Program, config: SatConfig) -> None:
             may run before its tiles are loaded, a load that may overwrite a tile in use, or the same between folds and
             stores.
     """
+    if program.isa.name != SAT_ISA.name:
+        check_update(program)
+        return
     program.validate()
     loads, folds, stores = program.of("LOAD"), program.of("GEMM"), program.of("STORE")
     kind = program.operand("LOAD", "buffer", loads)

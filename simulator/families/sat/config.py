@@ -64,6 +64,17 @@ class SatConfig(FamilyConfig):
         "group",
         description="group: a PE row owns a group of M and takes N cycles; slot: every kept weight has a row",
     )
+    dataflows: Literal["flexible", "weight_stationary", "output_stationary"] = Field(
+        "flexible", description="flexible: the interconnect of the array switches between both, fold by fold"
+    )
+    sore_lanes: int = Field(
+        32, ge=1, le=MAX_SIDE, description="groups that SORE prunes at once; 32, one per column, are reported"
+    )
+    wuve_lanes: int = Field(32, ge=1, le=MAX_SIDE, description="weights that WUVE updates a cycle; not public")
+    sparse_weights: Literal["ahead", "on_demand"] = Field(
+        "ahead",
+        description="ahead: SORE prunes in the weight update, behind WUVE; on_demand: before each use, array waiting",
+    )
     activation_scratchpad_kib: Scratchpad = Field(1024, description="both halves [KiB]; not public")
     weight_scratchpad_kib: Scratchpad = Field(1024, description="both halves [KiB]; not public")
     output_scratchpad_kib: Scratchpad = Field(1024, description="both halves [KiB]; not public")

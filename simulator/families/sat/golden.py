@@ -1,8 +1,8 @@
 """The values of a SAT program: executed on a DRAM image with NumPy, without a clock.
 
-Sums are taken in the hardware's order: those of a fold as ``arithmetic.fold_sums`` says, then the fold's sum is added to
-the accumulator. int32 sums are exact (and wrap, as the adders do); fp32 sums round to nearest even after every addition,
-and products of two fp16 values are exact in fp32.
+Sums are taken in the hardware's order: those of a fold as ``arithmetic.fold_sums`` says, then the fold's sum is added
+to the accumulator. int32 sums are exact (and wrap, as the adders do); fp32 sums round to nearest even after every
+addition, and products of two fp16 values are exact in fp32.
 """
 
 from typing import Any
@@ -19,8 +19,9 @@ from mapping.tiling import Mapping
 from simulator.families import Golden
 from simulator.families.sat.arithmetic import fold_sums, fp16_rounded, fp32_sum
 from simulator.families.sat.config import SatConfig
-from simulator.families.sat.isa import ACTIVATIONS, WEIGHTS
+from simulator.families.sat.isa import ACTIVATIONS, SAT_ISA, WEIGHTS
 from simulator.families.sat.layout import layout
+from simulator.families.sat.update.golden import execute as execute_update
 from simulator.program import Program, ProgramError
 
 ELEMENT: dict[str, np.dtype[Any]] = {"int8": np.dtype("<i1"), "fp16": np.dtype("<f2")}
@@ -30,7 +31,7 @@ ACCUMULATOR: dict[str, np.dtype[Any]] = {"int8": np.dtype("<i4"), "fp16": np.dty
 def operands(layer: Layer, pattern: Pattern, config: SatConfig) -> tuple[AnyArray, AnyArray]:
     """Activations and pruned weights as the machine holds them, int8 or float16.
 
-    Activations are drawn from N(0, 1) with the layer's seed. int8 is symmetric, one scale for each tensor.
+    Activations that the layer lacks are drawn from N(0, 1) with its seed. int8 is symmetric, one scale for each tensor.
 
     Returns:
         (images, in_rows, in_cols, in_channels) and (out_channels, kernel rows, kernel columns, channels of a group).
@@ -40,7 +41,9 @@ def operands(layer: Layer, pattern: Pattern, config: SatConfig) -> tuple[AnyArra
     """
     shape = layer.shape
     rng = np.random.default_rng([layer.seed, crc32(f"activations of {layer.name}".encode())])
-    activations = rng.standard_normal((shape.images, shape.in_rows, shape.in_cols, shape.in_channels), np.float32)
+    activations = layer.activations
+    if activations is None:
+        activations = rng.standard_normal((shape.images, shape.in_rows, shape.in_cols, shape.in_channels), np.float32)
     drawn = layer.with_weights(layer.values())
     weights = prune_layer(drawn, pattern).weights
     assert weights is not None
@@ -115,6 +118,8 @@ def execute(program: Program, memory: ByteArray, config: SatConfig, order: IntAr
     Raises:
         ProgramError: An instruction reads or writes outside a memory, or reads what was never loaded.
     """
+    if program.isa.name != SAT_ISA.name:
+        return execute_update(program, memory, config, order)
     machine = _Machine(memory.copy(), config)
     run = {"LOAD": machine.load, "GEMM": machine.gemm, "STORE": machine.store}
     names = [[field.name for field in opcode.fields] for opcode in program.isa.opcodes]

@@ -7,7 +7,7 @@ DRAM_PORT = 0
 TO_LOAD, TO_EXECUTE, TO_STORE = 1 << LOAD, 1 << EXECUTE, 1 << STORE
 ACTIVATIONS, WEIGHTS = 0, 1
 
-_BOX = (
+BOX = (
     Field("dram_address", 40, "first byte in DRAM"),
     Field("pad_address", 30, "first byte in the scratchpad; the box lies there without gaps"),
     Field("images", 16, "boxes of rows"),
@@ -56,8 +56,8 @@ SAT_ISA = InstructionSet(
     queues=("load", "execute", "store"),
     resources=("dram",),
     opcodes=(
-        Opcode("LOAD", LOAD, DRAM_PORT, (*_BOX, Field("buffer", 1, "0: activations, 1: weights"))),
+        Opcode("LOAD", LOAD, DRAM_PORT, (*BOX, Field("buffer", 1, "0: activations, 1: weights"))),
         Opcode("GEMM", EXECUTE, -1, _GEMM),
-        Opcode("STORE", STORE, DRAM_PORT, (*_BOX, Field("narrow", 1, "1: accumulators are rounded to elements"))),
+        Opcode("STORE", STORE, DRAM_PORT, (*BOX, Field("narrow", 1, "1: accumulators are rounded to elements"))),
     ),
 )

@@ -41,6 +41,8 @@ def candidates(layer: Layer, pattern: Pattern, config: SatConfig) -> list[Candid
             buffers=BUFFERS,
         )
         for dataflow in DATAFLOWS:
+            if config.dataflows not in ("flexible", dataflow):
+                continue
             bounds, folds = bound_cycles(layer.shape, options, executed, dataflow, config)
             for tiling, bound, count in zip(options, bounds.tolist(), folds.tolist(), strict=True):
                 if count > MAX_FOLDS:

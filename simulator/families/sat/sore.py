@@ -1,4 +1,4 @@
-"""SORE, the N:M reducer: what it keeps of each group, and in how many cycles. NumPy only, no clock."""
+"""SORE, the N:M reducer: what it keeps of each group. NumPy only, no clock."""
 
 from dataclasses import dataclass
 
@@ -39,12 +39,3 @@ def reduce_groups(groups: AnyArray, n: int) -> Reduced:
     there = np.take_along_axis(stored, indices, -1)
     values = np.where(there, np.take_along_axis(groups, indices, -1), np.zeros((), groups.dtype))
     return Reduced(mask, values, np.where(there, indices, 0).astype(np.uint8))
-
-
-def sore_cycles(weights: int, m: int, lanes: int) -> int:
-    """Cycles to reduce ``weights`` elements: each lane takes one element a cycle, so m for a group.
-
-    arXiv 2309.13015 has 32 lanes; its array is reported to take M cycles for a group.
-    """
-    groups = -(-weights // m)
-    return m * -(-groups // lanes)

@@ -17,6 +17,7 @@ from mapping.arrays import IntArray
 from simulator.engine.job import REQUEST_FIELDS, Job, Machine
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.isa import DRAM_PORT, SAT_ISA
+from simulator.isa import InstructionSet
 from simulator.memory.config import IdealMemory
 from simulator.program import Program
 
@@ -113,11 +114,24 @@ def fold_cycles(
     return np.where(output_stationary, output_steady, weights_in + steady).astype(np.int64)
 
 
-def machine(config: SatConfig) -> Machine:
-    """Queues, resources and latencies of a configuration."""
+def wuve_cycles(weights: Count, lanes: int) -> Count:
+    """Cycles of an optimiser step on some weights: each lane takes one a cycle (assumed; its width is not public)."""
+    return -(-weights // lanes)
+
+
+def sore_cycles(groups: Count, m: Count, lanes: int) -> Count:
+    """Cycles of pruning groups of M: a lane takes M cycles for a group, element by element.
+
+    32 lanes and M cycles for a group are reported for SAT (third-party note on arXiv 2309.13015).
+    """
+    return m * -(-groups // lanes)
+
+
+def machine(config: SatConfig, isa: InstructionSet = SAT_ISA) -> Machine:
+    """Queues, resources and latencies of a configuration: of the array, or of the units beside it."""
     return Machine(
-        queues=SAT_ISA.queues,
-        resources=SAT_ISA.resources,
+        queues=isa.queues,
+        resources=isa.resources,
         dispatch_latency=config.dispatch_latency,
         token_latency=config.token_latency,
         memories=(config.memory.state(config.clock_hz),),
@@ -131,12 +145,24 @@ def service_cycles(program: Program, config: SatConfig) -> tuple[IntArray, IntAr
         (i,) int64 cycles, or -1 - r where the DRAM decides; and its requests, (r, 9) int64.
     """
     cycles = np.zeros(len(program), np.int64)
-    folds = program.of("GEMM")
+    if program.isa.name == SAT_ISA.name:
+        cycles[program.of("GEMM")] = _gemm_service(program, config)
+    else:
+        cycles[program.of("WUVE")] = wuve_cycles(program.operand("WUVE", "count"), config.wuve_lanes)
+        cycles[program.of("SORE")] = _sore_service(program, config)
+    transfers, requests = dram_requests(program)
+    if isinstance(config.memory, IdealMemory):
+        cycles[transfers] = config.memory.burst_cycles(request_bytes(requests))
+        return cycles, requests[:0]
+    cycles[transfers] = -1 - np.arange(len(transfers))
+    return cycles, requests
 
+
+def _gemm_service(program: Program, config: SatConfig) -> IntArray:
     def fold(name: str) -> IntArray:
-        return program.operand("GEMM", name, folds)
+        return program.operand("GEMM", name)
 
-    cycles[folds] = fold_cycles(
+    return fold_cycles(
         fold("output_stationary"),
         fold("n"),
         fold("position_count"),
@@ -146,12 +172,15 @@ def service_cycles(program: Program, config: SatConfig) -> tuple[IntArray, IntAr
         config,
     )
 
-    transfers, requests = dram_requests(program)
-    if isinstance(config.memory, IdealMemory):
-        cycles[transfers] = config.memory.burst_cycles(request_bytes(requests))
-        return cycles, requests[:0]
-    cycles[transfers] = -1 - np.arange(len(transfers))
-    return cycles, requests
+
+def _sore_service(program: Program, config: SatConfig) -> IntArray:
+    inputs, outputs = program.operand("SORE", "inputs"), program.operand("SORE", "outputs")
+    along_outputs = program.operand("SORE", "along_outputs") == 1
+    length, columns = np.where(along_outputs, outputs, inputs), np.where(along_outputs, inputs, outputs)
+    m = program.operand("SORE", "m")
+    groups = program.operand("SORE", "positions") * columns * -(-length // m)
+    cycles: IntArray = sore_cycles(groups, m, config.sore_lanes)
+    return cycles
 
 
 def dram_requests(program: Program) -> tuple[IntArray, IntArray]:
@@ -184,7 +213,7 @@ def job(program: Program, config: SatConfig) -> Job:
     """What the executors that give times need of a program."""
     service, requests = service_cycles(program, config)
     return Job(
-        machine=machine(config),
+        machine=machine(config, program.isa),
         queue=program.queue,
         wait=program.wait,
         release=program.release,

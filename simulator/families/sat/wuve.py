@@ -1,4 +1,4 @@
-"""WUVE, the weight update: its values and in how many cycles. NumPy only, no clock."""
+"""WUVE, the weight update: its values. NumPy only, no clock."""
 
 import numpy as np
 
@@ -26,8 +26,3 @@ def update(
     moved = fp32_sum(fp32_product(momentum, velocity), gradient)
     updated = fp32_sum(weights, -fp32_product(learning_rate, moved))
     return updated, moved, fp16_rounded(updated)
-
-
-def wuve_cycles(weights: int, lanes: int) -> int:
-    """Cycles in which ``weights`` elements enter, one per lane and cycle."""
-    return -(-weights // lanes)

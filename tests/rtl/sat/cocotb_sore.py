@@ -8,7 +8,8 @@ import numpy as np
 from mapping.formats import nm
 from mapping.sparsity import Pattern
 from rtl.bench.coverage import Bins, handshake_bins
-from simulator.families.sat.sore import reduce_groups, sore_cycles
+from simulator.families.sat.sore import reduce_groups
+from simulator.families.sat.timing import sore_cycles
 from tests.rtl.sat.beats import exchange, pack, reset, unpack
 
 PATTERNS = [(1, 1), (1, 2), (2, 4), (1, 4), (2, 8), (1, 8), (4, 8), (2, 16), (3, 7), (2, 2), (3, 4)]
@@ -154,5 +155,5 @@ async def groups_are_reduced(dut) -> None:
         beats += group
         wanted.append(want)
     _, cycles = await exchange(dut, beats, 5, outputs, gap=0, stall=0, rng=streams[1], bins=bins)
-    assert cycles == sore_cycles(5 * m * lanes.lanes, m, lanes.lanes) + 1
+    assert cycles == sore_cycles(5 * lanes.lanes, m, lanes.lanes) + 1
     bins.check()

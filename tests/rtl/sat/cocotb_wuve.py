@@ -7,6 +7,7 @@ import numpy as np
 
 from rtl.bench.coverage import Bins, handshake_bins
 from simulator.families.sat import wuve
+from simulator.families.sat.timing import wuve_cycles
 from tests.rtl.sat.beats import exchange, pack, reset, unpack
 
 RATES = [(0.1, 0.9), (1.0, 0.0), (1e-3, 0.5), (1e-38, 1.0), (3e38, 0.99), (0.0, 1.0)]
@@ -69,7 +70,7 @@ async def weights_are_updated(dut) -> None:
                     f"{[f'{v:x}' for v in lane_values]}, expected {[f'{v:x}' for v in expected]}"
                 )
         if not gap and not stall:
-            assert cycles == wuve.wuve_cycles(BEATS * lanes, lanes) + latency
+            assert cycles == wuve_cycles(BEATS * lanes, lanes) + latency
         for what, values in (("weight", weights), ("velocity", velocity), ("half", half)):
             tiny = np.finfo(values.dtype).tiny
             bins.hit(f"{what} negative zero", ((values == 0) & np.signbit(values)).any())

@@ -73,7 +73,5 @@ def _difference(array: Array, *, output_stationary: bool, single: bool) -> set[i
 @pytest.mark.parametrize("name", ARRAYS)
 @pytest.mark.parametrize("single", [True, False], ids=["n=1", "n>1"])
 @pytest.mark.parametrize("output_stationary", [True, False], ids=["os", "ws"])
-def test_the_formulas_of_timing_are_those_of_the_hardware(
-    name: str, single: bool, output_stationary: bool
-) -> None:
+def test_the_formulas_of_timing_are_those_of_the_hardware(name: str, single: bool, output_stationary: bool) -> None:
     assert _difference(ARRAYS[name], output_stationary=output_stationary, single=single) == {0}

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from mapping.sparsity import Pattern
-from simulator.families.sat.sore import reduce_groups, sore_cycles
+from simulator.families.sat.sore import reduce_groups
+from simulator.families.sat.timing import sore_cycles
 from tests.rtl.sat.support import RTL, lint, require_tools, run_cocotb
 
 SEED = 7
@@ -46,4 +47,4 @@ def test_golden_keeps_what_the_pruner_keeps() -> None:
 @pytest.mark.timing
 def test_cycles_are_those_of_the_derived_model() -> None:
     # 6.57 M weights, 32 lanes, 200 MHz: 1.027 ms in one direction.
-    assert sore_cycles(6_570_000, 8, 32) == pytest.approx(1.027e-3 * 200e6, rel=1e-3)
+    assert sore_cycles(6_570_000 // 8, 8, 32) == pytest.approx(1.027e-3 * 200e6, rel=1e-3)

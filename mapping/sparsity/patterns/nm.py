@@ -2,18 +2,22 @@
 
 import re
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from mapping.arrays import AnyArray, BoolArray
 from mapping.errors import InputError
 from mapping.graph import ceil_div
+from mapping.sparsity.patterns.base import SparsityPattern
+from mapping.sparsity.patterns.selection import grouped, keep_in_groups
 
 MAX_GROUP = 64
+_TEXT = re.compile(r"dense|(\d{1,9}):(\d{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(SparsityPattern):
     """N kept of every M; dense is 1:1.
 
     A pattern that keeps everything is dense: ``Pattern(4, 4) == Pattern(1, 1)``. Groups lie along the last axis of
@@ -38,18 +42,26 @@ class Pattern:
             object.__setattr__(self, "m", 1)
 
     @classmethod
-    def parse(cls, text: str) -> "Pattern":
-        """Read ``dense`` or ``N:M``.
+    def read(cls, text: str) -> Self | None:
+        """Read ``dense`` or ``N:M``; None for other text.
+
+        Raises:
+            InputError: Numbers out of range.
+        """
+        match = _TEXT.fullmatch(text)
+        return cls(int(match[1] or 1), int(match[2] or 1)) if match else None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``dense`` or ``N:M``, which is what the hardware families take; see ``parse_pattern`` for the others.
 
         Raises:
             InputError: Anything else, or numbers out of range.
         """
-        if text == "dense":
-            return DENSE
-        match = re.fullmatch(r"(\d{1,9}):(\d{1,9})", text)
-        if not match:
+        pattern = cls.read(text)
+        if pattern is None:
             raise InputError(f"pattern {text!r}: expected 'dense' or 'N:M', for example 2:8")
-        return cls(int(match[1]), int(match[2]))
+        return pattern
 
     def __str__(self) -> str:
         return "dense" if self.is_dense else f"{self.n}:{self.m}"
@@ -78,9 +90,14 @@ class Pattern:
         full, rest = divmod(length, self.m)
         return full * self.n + min(rest, self.n)
 
+    @property
+    def period(self) -> int:
+        """Inputs after which the last axis may be cut: M."""
+        return self.m
+
     def check(self, mask: BoolArray) -> bool:
         """Whether no group of ``mask`` (..., length) keeps more than N."""
-        return bool((_grouped(mask, self.m, False).sum(-1) <= self.n).all())
+        return bool((np.count_nonzero(grouped(mask, self.m, False), axis=-1) <= self.n).all())
 
     def project(self, scores: AnyArray) -> BoolArray:
         """The mask that keeps the N highest scores of each group; among equal ones the lowest index wins.
@@ -91,27 +108,15 @@ class Pattern:
         Returns:
             (..., length) bool, with exactly ``kept(length)`` true values along the last axis.
         """
-        if self.is_dense:
-            return np.ones(scores.shape, bool)
-        groups = _grouped(scores, self.m, -np.inf)
-        mask = np.zeros(groups.shape, bool)
-        remaining = groups.copy()
-        for _ in range(self.n):
-            best = remaining.argmax(-1)[..., None]  # argmax takes the first of equals
-            np.put_along_axis(mask, best, True, -1)
-            np.put_along_axis(remaining, best, -np.inf, -1)
-        length = scores.shape[-1]
-        # In a short last group all that is left after its own elements is padding, which is cut off here.
-        return mask.reshape(*scores.shape[:-1], -1)[..., :length]
+        return np.ones(scores.shape, bool) if self.is_dense else keep_in_groups(scores, self.n, self.m)
+
+    def capacity(self, rows: int, columns: int) -> int:
+        """Most weights that a valid mask of (rows, columns) keeps."""
+        return rows * self.kept(columns)
+
+    def mask_bits(self, rows: int, columns: int) -> int:
+        """N indices of ceil(log2 M) bits for every group of (rows, columns)."""
+        return rows * self.groups(columns) * self.n * self.index_bits
 
 
 DENSE = Pattern(1, 1)
-
-
-def _grouped(values: AnyArray, m: int, fill: float) -> AnyArray:
-    """``values`` (..., length) padded with ``fill`` and cut into (..., groups, m)."""
-    length = values.shape[-1]
-    padding = -length % m
-    if padding:
-        values = np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, padding)], constant_values=fill)
-    return values.reshape(*values.shape[:-1], -1, m)

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from mapping.errors import InputError
-from mapping.graph import gemm_layer
-from mapping.sparsity import DENSE, Pattern, magnitude_mask, prune_layer
+from mapping.sparsity import DENSE, Pattern
 
 pytestmark = pytest.mark.golden
 
@@ -79,9 +78,7 @@ def test_text_that_is_no_pattern(text, message):
         Pattern.parse(text)
 
 
-def test_magnitude_pruning_compares_absolute_values_along_the_input_channels():
-    weights = np.array([[3.0], [-4.0], [0.5], [1.0], [-2.0]], np.float32)
-    layer = prune_layer(gemm_layer("g", 1, 5, 1, weights=weights), Pattern(1, 2))
-    assert layer.weights is not None
-    np.testing.assert_array_equal(layer.weights.ravel(), [0, -4, 0, 1, -2])
-    np.testing.assert_array_equal(magnitude_mask(layer.weights, Pattern(1, 4)).ravel(), [0, 1, 0, 0, 1])
+def test_capacity_and_mask_bits_of_a_ragged_matrix():
+    """Rows of 21 = 2 groups of 8 and one of 5: kept 3 + 3 + 3, and room for 9 indices of 3 bits."""
+    assert Pattern(3, 8).capacity(4, 21) == 4 * 9
+    assert Pattern(3, 8).mask_bits(4, 21) == 4 * 9 * 3

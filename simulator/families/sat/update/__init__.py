@@ -1,0 +1,1 @@
+"""The units beside SAT's array: WUVE updates weights, SORE prunes them."""
