@@ -1,5 +1,6 @@
 """Configurations of accelerator families: checked models, read from TOML, overridden key by key."""
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -49,13 +50,18 @@ def read_toml(path: Path) -> dict[str, Any]:
         InputError: No such file, or not TOML (a key given twice is not).
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as text: {error}") from error
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: {error}") from error
+        # The message names a line but not what stands there, for example the key that is given twice.
+        line = re.search(r"at line (\d+)", str(error))
+        quoted = f": {text.splitlines()[int(line[1]) - 1].strip()}" if line else ""
+        raise InputError(f"{path}: {error}{quoted}") from error
 
 
 def override(values: Mapping[str, Any], settings: Sequence[str]) -> dict[str, Any]:

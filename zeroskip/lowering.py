@@ -121,6 +121,4 @@ def lower(
                 dense=choice(layer, DENSE),
             )
         )
-    return LoweredModel(
-        sparse=sparse, family=chosen, config=config, config_name=config_name, layers=tuple(lowered)
-    )
+    return LoweredModel(sparse=sparse, family=chosen, config=config, config_name=config_name, layers=tuple(lowered))

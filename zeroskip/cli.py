@@ -1,0 +1,132 @@
+"""The command line. Nothing heavy is imported before a command needs it: ``--help`` only costs click."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mapping.errors import InputError
+from zeroskip import __version__
+from zeroskip.interrupt import deferred_interrupt
+
+# As in simulator.execute, which would import NumPy.
+EXECUTORS = ("fast", "cycle", "both")
+INTERRUPTED = 130  # what shells return for a process that SIGINT ended
+
+
+class _Refusal(click.ClickException):
+    """Bad input: one line on stderr."""
+
+    exit_code = 2
+
+
+class _Group(click.Group):
+    """Tells mistakes of the user from faults of this project: only the latter show a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # as in click
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            raise _Refusal(str(error)) from error
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="zeroskip")
+def main() -> None:
+    """Cycle-level simulation of N:M sparse neural-network accelerators."""
+
+
+_family = click.option("--family", default="sat", show_default=True, help="Accelerator family, see `families`.")
+_settings = click.option(
+    "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change the configuration (repeatable)."
+)
+
+
+@main.command()
+@click.argument("model")
+@_family
+@click.option("--pattern", default="2:8", show_default=True, help="Prune to N:M, or `dense`.")
+@click.option("--config", metavar="NAME|FILE.toml", help="Configuration; by default the family's own.")
+@_settings
+@click.option("--layers", metavar="GLOB", help="Only the layers whose name matches.")
+@click.option(
+    "--executor", type=click.Choice(EXECUTORS), default="fast", show_default=True, help="What gives the times."
+)
+@click.option("--batch", type=int, help="Images or sequences that run together.")
+@click.option(
+    "--shape", "shapes", metavar="NAME=1x3x224x224", multiple=True, help="Shape of an ONNX input (repeatable)."
+)
+@click.option("--sequence", type=int, help="Tokens per sequence, for language models.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of weights the model lacks."
+)
+@click.option(
+    "--keep",
+    metavar="NAMES",
+    default="first,last",
+    show_default=True,
+    help="Layers that stay dense: names or globs, `first`, `last`; `none` prunes all.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Write result, tables, trace, pictures, programs."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document.")
+def simulate(**options: Any) -> None:  # noqa: ANN401  # one field of Request each
+    """Simulate MODEL, an ONNX file or a name (see `models`), and say where every cycle went."""
+    with deferred_interrupt() as check:
+        from zeroskip.main_job import Request, run  # noqa: PLC0415
+
+        run(Request(**options), check)
+
+
+@main.command()
+def models() -> None:
+    """List the models that need no file."""
+    from mapping.models import known_models  # noqa: PLC0415
+    from zeroskip.report.catalog import print_models  # noqa: PLC0415
+
+    print_models(known_models())
+
+
+@main.command()
+def families() -> None:
+    """List the accelerator families and their configurations."""
+    from simulator.families import families as installed  # noqa: PLC0415
+    from zeroskip.report.catalog import print_families  # noqa: PLC0415
+
+    print_families(installed())
+
+
+@main.command()
+@click.argument("config")
+@_family
+@_settings
+@click.option("--toml", is_flag=True, help="Print a file that --config takes.")
+def show(config: str, family: str, settings: tuple[str, ...], toml: bool) -> None:
+    """Show every field of CONFIG, a name (see `families`) or a TOML file."""
+    from zeroskip.lowering import load_config  # noqa: PLC0415
+    from zeroskip.report.configuration import print_config, to_toml  # noqa: PLC0415
+
+    loaded = load_config(family, config, settings)
+    if toml:
+        click.echo(to_toml(loaded), nl=False)
+    else:
+        print_config(loaded, f"{family}: {config}")
+
+
+@main.command()
+@click.argument("program", type=click.Path(path_type=Path))
+@click.option("--first", type=click.IntRange(min=0), default=0, show_default=True, help="First instruction.")
+@click.option("--count", type=click.IntRange(min=1), help="How many; by default all that follow.")
+def disassemble(program: Path, first: int, count: int | None) -> None:
+    """Print PROGRAM, a file from the `programs` folder of --out, as text."""
+    from simulator.families import families as installed  # noqa: PLC0415
+    from simulator.program import Program  # noqa: PLC0415
+    from zeroskip.report.listing import listing  # noqa: PLC0415
+
+    loaded = Program.load(program, {family.isa.name: family.isa for family in installed().values()})
+    for block in listing(loaded, first, count):
+        click.echo(block)
