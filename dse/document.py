@@ -19,7 +19,7 @@ _CORE = {
 }
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML ships no types
     """Plain data only; scalars resolve as in the core schema of YAML 1.2, where PyYAML reads 2:8 as 128."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  # as PyYAML declares it
@@ -57,7 +57,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as text: {error}") from error
     try:
-        loaded = yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader
+        loaded = yaml.load(text, _Loader)  # a SafeLoader
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -3,7 +3,7 @@
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
 from json import dumps
@@ -17,6 +17,7 @@ from mapping.errors import InputError
 from mapping.graph import Layer
 from mapping.sparsity import DENSE, Pattern
 from simulator.config import FamilyConfig
+from simulator.families import Candidate, Family
 from simulator.scheduling import best_mapping
 
 State = Literal["complete", "infeasible", "failed"]
@@ -74,14 +75,16 @@ class Evaluator:
         started, clock = time.time(), time.perf_counter()
         key = self.key(values)
         state: State = "complete"
-        reason, metrics, parts = None, {}, ()
+        reason: str | None = None
+        metrics: dict[str, float] = {}
+        parts: tuple[Totals, ...] = ()
         try:
             design = self.space.design(values)
             parts = self.parts(design)
             metrics = self.metrics(design, parts)
         except InputError as error:
             state, reason = "infeasible", str(error)
-        except Exception as error:  # noqa: BLE001  # one broken design must not end a night's sweep
+        except Exception as error:  # one broken design must not end a night's sweep
             where = traceback.extract_tb(error.__traceback__)[-1]
             state, reason = "failed", f"{type(error).__name__}: {error} ({where.filename}:{where.lineno})"
         seconds = time.perf_counter() - clock
@@ -117,9 +120,10 @@ class Evaluator:
         self, layer: Layer, pattern: Pattern, flow: str | None, config: FamilyConfig, prunable: bool
     ) -> Totals:
         """One run of a layer, in the fastest mapping of the dataflow."""
-        family = self.space.family
-        choice = best_mapping(family, layer, pattern, config, dataflow=flow)
+        family = self.space.family if flow is None else _only(self.space.family, flow)
+        choice = best_mapping(family, layer, pattern, config)
         program = family.lower(layer, pattern, choice.mapping, config)
+        family.check(program, config)
         shape = layer.shape
         rows = shape.positions * shape.out_channels if prunable else 0
         return Totals(
@@ -137,6 +141,18 @@ def sum_parts(parts: tuple[Totals, ...]) -> Totals:
     for part in parts:
         total = total.plus(part)
     return total
+
+
+def _only(family: Family[Any], dataflow: str) -> Family[Any]:
+    """The family as if it knew one dataflow only."""
+
+    def candidates(layer: Layer, pattern: Pattern, config: Any) -> list[Candidate]:  # noqa: ANN401
+        found = [c for c in family.candidates(layer, pattern, config) if c.mapping.dataflow == dataflow]
+        if not found:
+            raise InputError(f"layer {layer.name}: {family.name} offers no {dataflow} mapping")
+        return found
+
+    return replace(family, candidates=candidates)
 
 
 def _digest(fixed: str, varying: Any) -> str:  # noqa: ANN401  # any JSON

@@ -9,7 +9,6 @@ from dse.metrics import Totals, machine_of
 from dse.problem import Observation, Point, Problem, Row
 from dse.space import Space
 from mapping.arrays import AnyArray
-from mapping.errors import InputError
 from mapping.sparsity import DENSE
 
 _SCALE = 1e-12  # a limit of 0 has no relative excess

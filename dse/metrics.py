@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from mapping.errors import InputError
@@ -90,10 +91,12 @@ def metrics_with(costs: Mapping[str, Mapping[str, float]]) -> dict[str, Metric]:
     for name in costs:
         if name in METRICS:
             raise InputError(f"costs.{name}: there is a metric of that name")
-        found[name] = Metric(
-            summary="declared cost", value=lambda _, machine, name=name: machine.costs[name], slopes={}
-        )
+        found[name] = Metric(summary="declared cost", value=partial(_cost, name), slopes={})
     return found
+
+
+def _cost(name: str, _: Totals, machine: Machine) -> float:
+    return machine.costs[name]
 
 
 def machine_of(family: Family[Any], config: Any, costs: Mapping[str, Mapping[str, float]]) -> Machine:  # noqa: ANN401

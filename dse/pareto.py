@@ -28,7 +28,7 @@ def nondominated(objectives: npt.ArrayLike, *, keep_equal: bool = True) -> Mask:
 def front(observations: Sequence[Observation]) -> list[Observation]:
     """The feasible observations that no other feasible one dominates, in the order given."""
     feasible = [seen for seen in observations if seen.feasible]
-    mask = nondominated([seen.objectives for seen in feasible])
+    mask = nondominated([seen.objectives for seen in feasible if seen.objectives is not None])
     return [seen for seen, keep in zip(feasible, mask, strict=True) if keep]
 
 

@@ -3,7 +3,7 @@
 import math
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -163,7 +163,7 @@ class Space:
 
     def _hardware(self) -> Iterator[Variable]:
         for name, given in self.file.parameters.items():
-            values = tuple(given.values() if isinstance(given, Range) else given)
+            values: tuple[Value, ...] = tuple(given.values() if isinstance(given, Range) else given)
             _refuse_duplicates(f"parameters.{name}", values)
             if name in self.file.settings:
                 raise InputError(f"{name}: in settings and in parameters")
@@ -191,11 +191,11 @@ class Space:
         for variable in self.variables:
             if variable.group is None and variable.name.split(".")[0] not in fields:
                 raise InputError(f"parameters: unknown key {variable.name!r}; legal keys: {', '.join(fields)}")
-        wanted = {"objective": self.file.objectives, "constraint": self.file.constraints}
-        for kind, names in wanted.items():
-            for name in names:
-                if name not in self.metrics:
-                    raise InputError(f"{kind} {name!r} is not reported; reported: {', '.join(self.metrics)}")
+        wanted = [("objective", name) for name in self.file.objectives]
+        wanted += [("constraint on", name) for name in self.file.constraints]
+        for kind, name in wanted:
+            if name not in self.metrics:
+                raise InputError(f"{kind} {name!r} is not reported; reported: {', '.join(self.metrics)}")
 
     def _is_choice(self, key: str) -> bool:
         group, _, field = key.rpartition(".")
@@ -243,7 +243,7 @@ def _dataflow(name: str) -> str | None:
     return name
 
 
-def _refuse_duplicates(name: str, values: Any) -> None:  # noqa: ANN401
+def _refuse_duplicates(name: str, values: Sequence[object]) -> None:
     for index, value in enumerate(values):
         if any(value == other and type(value) is type(other) for other in values[:index]):
             raise InputError(f"{name}: {value} is given twice")

@@ -159,7 +159,9 @@ class Store:
             self._insert(connection, _meta, [{"schema": SCHEMA}])
         found = connection.execute(sa.select(_meta.c.schema)).scalars().all()
         if found != [SCHEMA]:
-            raise InputError(f"store {self.url}: schema {found} of another version of zeroskip; this one needs {SCHEMA}")
+            raise InputError(
+                f"store {self.url}: schema {found} of another version of zeroskip; this one needs {SCHEMA}"
+            )
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

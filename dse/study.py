@@ -18,6 +18,7 @@ from dse.strategies.auto import advise
 from mapping.errors import InputError
 
 AUTO = "auto"
+PROBED_AT_MOST = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +180,9 @@ class Study:
         if not resume:
             raise InputError(f"{where} exists: add --resume to continue it, or choose another --study")
         if found.digest != self.space.digest:
-            raise InputError(f"{where} searches another space: {self.space.origin} has changed since; name a new --study")
+            raise InputError(
+                f"{where} searches another space: {self.space.origin} has changed since; name a new --study"
+            )
         if strategy not in (AUTO, found.strategy):
             raise InputError(f"{where} uses strategy {found.strategy}, not {strategy}")
         if found.seed != self.seed:
@@ -197,8 +200,9 @@ class Study:
         designs: Iterator[Mapping[str, Value]] = iter(self.space.file.baselines.values())
         times = [self.evaluator.evaluate(values).seconds for values in designs]
         if not times:
-            point = next((p for p in map(self.problem.point, range(min(self.problem.size, 10_000))) if self.problem.valid(p)), None)
-            times = [self.evaluator.evaluate(self.space.decode(point)).seconds] if point is not None else [0.0]
+            points = map(self.problem.point, range(min(self.problem.size, PROBED_AT_MOST)))
+            legal = next((point for point in points if self.problem.valid(point)), None)
+            times = [0.0 if legal is None else self.evaluator.evaluate(self.space.decode(legal)).seconds]
         return max(times)
 
 

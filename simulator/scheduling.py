@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mapping.errors import InputError
 from mapping.graph import Layer
 from mapping.sparsity import Pattern
 from mapping.tiling import Mapping
@@ -33,25 +32,15 @@ class Choice:
     proven: bool
 
 
-def best_mapping(
-    family: Family[Any],
-    layer: Layer,
-    pattern: Pattern,
-    config: Any,  # noqa: ANN401  # of the family's own class
-    dataflow: str | None = None,
-) -> Choice:
-    """Choose the mapping of a layer, among those of one dataflow if one is given.
+def best_mapping(family: Family[Any], layer: Layer, pattern: Pattern, config: Any) -> Choice:  # noqa: ANN401
+    """Choose the mapping of a layer.
 
     Raises:
-        InputError: The layer cannot run on this configuration, or not in this dataflow.
+        InputError: The layer cannot run on this configuration.
     """
     # Times depend on the pattern, not on the values; without weights nothing has to be counted.
     bare = replace(layer, weights=None)
-    options = [
-        option for option in family.candidates(bare, pattern, config) if dataflow in (None, option.mapping.dataflow)
-    ]
-    if not options:
-        raise InputError(f"layer {layer.name}: {family.name} offers no {dataflow} mapping")
+    options = family.candidates(bare, pattern, config)
     best: Mapping | None = None
     cycles, runs, proven = 0, 0, True
     for option in options:

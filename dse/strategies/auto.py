@@ -37,7 +37,6 @@ def advise(problem: Problem, seconds: float, points: int | None) -> Advice:
             name="decompose",
             reason=f"{problem.size:,} points fall apart by layer: at most {needed:,} evaluations before the front",
         )
-    if points is None or points > GP_POINTS:
-        if seconds < GP_SECONDS:
-            return Advice(name="nsga2", reason=f"{problem.size:,} points at {cost}: cheaper than modelling them")
+    if (points is None or points > GP_POINTS) and seconds < GP_SECONDS:
+        return Advice(name="nsga2", reason=f"{problem.size:,} points at {cost}: cheaper than modelling them")
     return Advice(name="gp", reason=f"{problem.size:,} points at {cost}: worth modelling for {allowed:,} evaluations")

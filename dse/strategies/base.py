@@ -14,8 +14,8 @@ SCANNED_AT_MOST = 2_000_000
 class Strategy(ABC):
     """Chooses what to evaluate next.
 
-    A strategy draws all randomness from its seed and never looks at a clock, so what it asks depends on the problem, the
-    seed, the numbers it was asked for, and the observations it was told, in that order. It asks no point twice.
+    A strategy draws all randomness from its seed and never looks at a clock, so what it asks depends on the problem,
+    the seed, the numbers it was asked for, and the observations it was told, in that order. It asks no point twice.
 
     Args:
         problem: What to search.
@@ -38,7 +38,7 @@ class Strategy(ABC):
         self.asked.update(points)
         return points
 
-    def tell(self, observations: Sequence[Observation]) -> None:
+    def tell(self, observations: Sequence[Observation]) -> None:  # noqa: B027  # not all learn
         """What became of asked points; called in the order in which they were asked."""
 
     @abstractmethod

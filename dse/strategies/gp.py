@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dse.pareto import MARGIN, hypervolume, logarithmic, nondominated, scaled
+from dse.pareto import MARGIN, front, hypervolume, logarithmic, nondominated, scaled
 from dse.problem import Observation, Point, Problem
 from dse.strategies.base import Strategy
 from dse.strategies.gaussian import Array, GaussianProcess
@@ -70,13 +70,13 @@ class Gp(Strategy):
             low, high = objectives[feasible].min(axis=0), objectives[feasible].max(axis=0)
         mean, deviation = self._predict(candidates, measured, scaled(objectives, low, high))
         probability = self._probability(candidates, measured, mean[:, self.problem.objectives :], deviation)
-        front = scaled(objectives[feasible], low, high)
+        archive = scaled(objectives[feasible], low, high)
         count_of_objectives = self.problem.objectives
         spread = deviation[:, :count_of_objectives]
         optimistic = mean[:, :count_of_objectives] - OPTIMISM * spread
         exploring = (EXPLORING * count) // self.batch
-        chosen = _greedy(optimistic, probability, front, count - exploring)
-        doubt = spread.sum(axis=1) * np.sqrt(probability) * _near(optimistic, front)
+        chosen = _greedy(optimistic, probability, archive, count - exploring)
+        doubt = spread.sum(axis=1) * np.sqrt(probability) * _near(optimistic, archive)
         doubt[chosen] = -1.0
         chosen += np.argsort(-doubt, kind="stable")[: count - len(chosen)].tolist()
         return [candidates[i] for i in chosen]
@@ -101,11 +101,13 @@ class Gp(Strategy):
         if len(measured) <= FITTED:
             return list(range(len(measured)))
         best = {id(seen) for seen in _front_or_least(measured)[: FITTED // 2]}
-        front = [i for i, seen in enumerate(measured) if id(seen) in best]
+        kept = [i for i, seen in enumerate(measured) if id(seen) in best]
         others = [i for i, seen in enumerate(measured) if id(seen) not in best]
-        return sorted(front + others[len(front) - FITTED :])
+        return sorted(kept + others[len(kept) - FITTED :])
 
-    def _probability(self, candidates: list[Point], measured: list[Observation], mean: Array, deviation: Array) -> Array:
+    def _probability(
+        self, candidates: list[Point], measured: list[Observation], mean: Array, deviation: Array
+    ) -> Array:
         """(m,) probability that a candidate can be measured and holds every constraint."""
         from scipy.special import ndtr  # noqa: PLC0415
 
@@ -126,17 +128,16 @@ def _front_or_least(measured: list[Observation]) -> list[Observation]:
     feasible = [seen for seen in measured if seen.feasible]
     if not feasible:
         return sorted(measured, key=lambda seen: sum(max(v, 0.0) for v in seen.violations))[:10]
-    mask = nondominated([seen.objectives for seen in feasible])
-    return [seen for seen, keep in zip(feasible, mask, strict=True) if keep]
+    return front(feasible)
 
 
-def _greedy(rows: Array, probability: Array, front: Array, count: int) -> list[int]:
+def _greedy(rows: Array, probability: Array, known: Array, count: int) -> list[int]:
     """Indices of ``count`` rows (m, o), each adding most expected hypervolume to the front and those before.
 
     What a row adds only shrinks while the archive grows, so old gains are upper bounds: few are computed again.
     """
     corner = np.full(rows.shape[1], MARGIN)
-    archive = front[nondominated(front, keep_equal=False)] if len(front) else front.reshape(0, rows.shape[1])
+    archive = known[nondominated(known, keep_equal=False)] if len(known) else known.reshape(0, rows.shape[1])
     expected = np.array([_gain(row, archive, corner) for row in rows]) * probability
     chosen: list[int] = []
     while len(chosen) < count:
@@ -166,9 +167,9 @@ def _gain(row: Array, archive: Array, corner: Array) -> float:
     return float(np.prod(corner - row)) - hypervolume(np.maximum(archive, row), corner)
 
 
-def _near(rows: Array, front: Array) -> Array:
+def _near(rows: Array, known: Array) -> Array:
     """(m,) 1 for rows on the front and beyond, falling off with their distance behind it."""
-    if not len(front):
+    if not len(known):
         return np.ones(len(rows))
-    behind = (rows[:, None] - front[None]).max(axis=2).min(axis=1)
+    behind = (rows[:, None] - known[None]).max(axis=2).min(axis=1)
     return np.exp(-5.0 * np.maximum(behind, 0.0))

@@ -34,7 +34,7 @@ class Local(Strategy):
         centres = self._archive or ([self._least] if self._least else [])
         found: dict[Point, None] = {}
         neighbours = [self._neighbours(seen.point) for seen in centres]
-        self.rng.shuffle(neighbours)  # type: ignore[arg-type]  # any list will do
+        self.rng.shuffle(neighbours)
         # One of each in turn, so that no part of the front is left behind.
         for turn in range(max(map(len, neighbours), default=0)):
             for options in neighbours:

@@ -69,7 +69,7 @@ class Nsga2(Strategy):
 
 
 def _point(row: Any) -> Point:  # noqa: ANN401  # a row of an array
-    return tuple(int(round(value)) for value in row)
+    return tuple(round(value) for value in row)
 
 
 def _pymoo(problem: Problem, seed: int) -> tuple[Any, Callable[[Any, AnyArray, AnyArray], None]]:

@@ -60,4 +60,4 @@ def all_dominated(bounds: AnyArray | None, known: Sequence[Row]) -> bool:
         return False
     rows = np.array(known)
     better = (rows[None] <= bounds[:, None]).all(axis=2) & (rows[None] < bounds[:, None]).any(axis=2)
-    return bool(better.any(axis=1).all())
+    return bool(np.any(better, axis=1).all())
