@@ -1,6 +1,9 @@
 """From outcomes to what strategies are told, and the problem that a space poses."""
 
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice, product
 
 import numpy as np
 
@@ -9,8 +12,10 @@ from dse.metrics import Totals, machine_of
 from dse.problem import Observation, Point, Problem, Row
 from dse.space import Space
 from mapping.arrays import AnyArray
+from mapping.errors import InputError
 from mapping.sparsity import DENSE
 
+CHECKED_AT_MOST = 20_000
 _SCALE = 1e-12  # a limit of 0 has no relative excess
 
 
@@ -43,6 +48,32 @@ class Judge:
             for sign, limit in ((-1, limits.min), (1, limits.max))
             if limit is not None
         )
+
+        self._hardware_reason = lru_cache(maxsize=65_536)(self._find_reason)
+
+    def reason(self, point: Point) -> str | None:
+        """Why a point cannot be feasible, as far as it takes no simulation to know: legality and hardware costs."""
+        axes = self.space.hardware_axes
+        return self._hardware_reason(point[:axes])
+
+    def _find_reason(self, machine: Point) -> str | None:
+        point = (*machine, *(0,) * (len(self.space.variables) - len(machine)))
+        try:
+            design = self.space.design(self.space.decode(point))
+        except InputError as error:
+            return str(error)
+        of = machine_of(self.space.family, design.config, self.space.file.costs)
+        metrics = self.space.metrics
+        fixed = [bound for bound in self.bounds if not metrics[bound.metric].slopes]
+        broken = [bound for bound in fixed if bound.excess(metrics[bound.metric].value(Totals(), of)) > 0]
+        return f"violates {broken[0]}" if broken else None
+
+    def check(self) -> tuple[Counter[str], int]:
+        """Reasons of the machines that cannot be feasible with their number, and how many were looked at."""
+        sizes = self.space.sizes[: self.space.hardware_axes]
+        machines = islice(product(*map(range, sizes)), CHECKED_AT_MOST)
+        reasons = [self.reason(machine) for machine in machines]
+        return Counter(reason for reason in reasons if reason is not None), len(reasons)
 
     def verdict(self, outcome: Outcome) -> tuple[str, str | None]:
         """The state of a trial and its reason: ``complete`` only where every constraint holds."""
@@ -137,13 +168,17 @@ def problem_of(evaluator: Evaluator, judge: Judge) -> Problem:
         ordered=tuple(variable.ordered for variable in space.variables),
         objectives=len(judge.signs),
         constraints=len(judge.bounds),
-        valid=space.valid,
+        valid=lambda point: judge.reason(point) is None,
         separable=Layers(evaluator, judge) if space.groups else None,
     )
 
 
 def no_feasible(judge: Judge, outcomes: list[Outcome]) -> str:
     """Why none of the outcomes is feasible: how many each reason kills."""
+    if not outcomes:
+        reasons, looked_at = judge.check()
+        killed = "; ".join(f"{count} by: {reason}" for reason, count in reasons.most_common(5))
+        return f"no point can be feasible: of {looked_at} machines are ruled out {killed or 'none'}"
     measured = [outcome for outcome in outcomes if outcome.state == "complete"]
     lines = [
         f"{bound} kills {sum(bound.excess(o.metrics[bound.metric]) > 0 for o in measured)} of {len(measured)}"

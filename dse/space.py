@@ -2,12 +2,10 @@
 
 import math
 import tomllib
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import sha256
-from itertools import islice, product
 from json import dumps
 from pathlib import Path
 from typing import Any, get_args
@@ -24,7 +22,6 @@ from simulator.families import Family, family
 Point = tuple[int, ...]
 Value = bool | int | float | str
 SCHEDULED = "scheduled"
-CHECK_AT_MOST = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +80,7 @@ class Space:
         self.variables = (*self._hardware(), *self._layer_variables())
         self._check_names()
         for name, values in file.baselines.items():
-            self._check_keys(values, f"baselines.{name}")
+            self.check_keys(values, f"baselines.{name}")
         # Bound per instance: the cache dies with the space.
         self._config_of = lru_cache(maxsize=65_536)(self._build)
 
@@ -130,30 +127,11 @@ class Space:
         Raises:
             InputError: An unknown name, or a configuration or pattern that is not legal; the message says why.
         """
-        self._check_keys(values, "point")
+        self.check_keys(values, "point")
         config = self._config_of(tuple((key, value) for key, value in values.items() if not self._is_choice(key)))
         patterns = tuple(Pattern.parse(str(values.get(f"{name}.pattern", DENSE))) for name in self.groups)
         flows = tuple(_dataflow(str(values.get(f"{name}.dataflow", SCHEDULED))) for name in self.groups)
         return Design(values=dict(values), config=config, patterns=patterns, dataflows=flows)
-
-    def valid(self, point: Point) -> bool:
-        """Whether the point is a legal configuration, which costs no simulation."""
-        return self.reason(point) is None
-
-    def reason(self, point: Point) -> str | None:
-        """Why the point is no legal configuration, or None."""
-        try:
-            self.design(self.decode(point))
-        except InputError as error:
-            return str(error)
-        return None
-
-    def check(self) -> tuple[Counter[str], int]:
-        """Reasons of all illegal hardware points with their number, and how many were looked at."""
-        axes, rest = self.hardware_axes, (0,) * (len(self.variables) - self.hardware_axes)
-        points = islice(product(*(range(size) for size in self.sizes[:axes])), CHECK_AT_MOST)
-        reasons = [self.reason((*point, *rest)) for point in points]
-        return Counter(reason for reason in reasons if reason is not None), len(reasons)
 
     def _build(self, settings: tuple[tuple[str, Value], ...]) -> FamilyConfig:
         values = override(self._base, _settings(dict(settings)))
@@ -201,7 +179,12 @@ class Space:
         group, _, field = key.rpartition(".")
         return group in self.groups and field in ("pattern", "dataflow")
 
-    def _check_keys(self, values: Mapping[str, Value], where: str) -> None:
+    def check_keys(self, values: Mapping[str, Value], where: str) -> None:
+        """Refuse names that stand for nothing in this space.
+
+        Raises:
+            InputError: It lists the legal ones.
+        """
         fields = self.family.config.model_fields
         for key in values:
             if not self._is_choice(key) and key.split(".")[0] not in fields:

@@ -51,7 +51,7 @@ class Study:
         space: What to search.
         store: Where results are kept.
         name: Of the study; by default that of the space.
-        strategy: One of ``dse.strategies.STRATEGIES``, or ``auto``.
+        strategy: One of ``dse.catalog.STRATEGIES``, or ``auto``.
         seed: Of the strategy.
         budget: How many points, baselines not counted; None for no limit.
         resume: Whether a study of that name may be there already.

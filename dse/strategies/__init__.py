@@ -2,19 +2,10 @@
 
 from importlib import import_module
 
+from dse.catalog import STRATEGIES
 from dse.problem import Problem
 from dse.strategies.base import Strategy
 from mapping.errors import InputError
-
-STRATEGIES = {
-    "exhaustive": "Exhaustive",
-    "decompose": "Decompose",
-    "nsga2": "Nsga2",
-    "gp": "Gp",
-    "random": "Random",
-    "sobol": "Sobol",
-    "local": "Local",
-}
 
 
 def make(name: str, problem: Problem, seed: int) -> Strategy:
