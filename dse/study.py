@@ -80,7 +80,7 @@ class Study:
         self._versions = versions()
         record = self._record(strategy, resume)
         self.strategy_name = record.strategy
-        self._strategy = make(record.strategy, self.problem, seed)
+        self._strategy = make(record.strategy, self.problem, seed, budget)
         self._queue: deque[Trial] = deque()  # asked by the strategy, not yet given out
         self._batch: dict[Point, Observation | None] = {}  # what the strategy waits for, in the order asked
         self._asked = 0

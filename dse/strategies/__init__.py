@@ -8,7 +8,7 @@ from dse.strategies.base import Strategy
 from mapping.errors import InputError
 
 
-def make(name: str, problem: Problem, seed: int) -> Strategy:
+def make(name: str, problem: Problem, seed: int, budget: int | None = None) -> Strategy:
     """The strategy called ``name``, ready to be asked.
 
     Raises:
@@ -20,6 +20,6 @@ def make(name: str, problem: Problem, seed: int) -> Strategy:
         raise InputError("strategy decompose: the space has no groups of layers to decompose into")
     try:
         kind: type[Strategy] = getattr(import_module(f"dse.strategies.{name}"), STRATEGIES[name])
-        return kind(problem, seed)
+        return kind(problem, seed, budget)
     except ModuleNotFoundError as error:
         raise InputError(f"strategy {name} needs {error.name}: pip install 'zeroskip[dse]'") from error

@@ -8,6 +8,7 @@ from dse.strategies.decompose import evaluations
 # Measured in benchmarks/dse: seconds per suggestion of gp at some hundred evaluations, and where its lead ends.
 GP_SECONDS = 0.05
 GP_POINTS = 400
+KEPT_FOR_FRONT = 0.25  # of the evaluations, where decompose has to show what it found
 UNLIMITED_SECONDS = 3600.0  # what a sweep without budget and time limit may take exhaustively
 
 
@@ -32,7 +33,7 @@ def advise(problem: Problem, seconds: float, points: int | None) -> Advice:
     if problem.size <= allowed:
         return Advice(name="exhaustive", reason=f"{problem.size:,} points at {cost} fit in {allowed:,} evaluations")
     needed = evaluations(problem)
-    if needed is not None and needed <= allowed:
+    if needed is not None and needed <= allowed * (1 - KEPT_FOR_FRONT):
         return Advice(
             name="decompose",
             reason=f"{problem.size:,} points fall apart by layer: at most {needed:,} evaluations before the front",

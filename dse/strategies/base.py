@@ -20,12 +20,13 @@ class Strategy(ABC):
     Args:
         problem: What to search.
         seed: Of all its randomness.
+        budget: How many points it will be asked for, if that is known.
     """
 
     batch: int = 8  # points that it likes to be asked for at once; they do not depend on each other's results
 
-    def __init__(self, problem: Problem, seed: int) -> None:
-        self.problem = problem
+    def __init__(self, problem: Problem, seed: int, budget: int | None = None) -> None:
+        self.problem, self.budget = problem, budget
         self.rng = np.random.default_rng(seed)
         self.asked: set[Point] = set()
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import product
 
 import numpy as np
@@ -43,8 +43,9 @@ class Decompose(Strategy):
 
     A machine whose groups have up to d choices costs d evaluations, since one point shows a choice of every group, in
     place of their product. Machines come by descending promise of their bounds; one whose every bound is dominated by
-    what is known is left out. The front is asked for whenever the number of explored machines has doubled, and at the
-    end: then it is the exact front of the space.
+    what is known is left out. The front is asked for at the end: then it is the exact front of the space. What there is
+    of it is asked for before that when the budget would not suffice for it any more, and without a budget whenever the
+    number of explored machines has doubled.
 
     Raises:
         ValueError: The problem is not separable.
@@ -52,8 +53,8 @@ class Decompose(Strategy):
 
     batch = 16
 
-    def __init__(self, problem: Problem, seed: int) -> None:
-        super().__init__(problem, seed)
+    def __init__(self, problem: Problem, seed: int, budget: int | None = None) -> None:
+        super().__init__(problem, seed, budget)
         if problem.separable is None:
             raise ValueError("decompose needs a separable problem")
         self._layers: Separable = problem.separable
@@ -82,19 +83,26 @@ class Decompose(Strategy):
         for key, machine in list(self._open.items()):
             if not machine.missing:
                 self._close(key, machine)
-        if self._explored >= self._show_at:
+        if self._time_to_show():
             self._show_at = 2 * self._explored
-            self._waiting.extend(self._front)
+            self._waiting.extendleft(self._front)
 
     def _propose(self, count: int) -> list[Point]:
         found: dict[Point, None] = {}
         while len(found) < count:
-            if not self._waiting and not self._refill():
+            if not self._waiting and not self._refill(found):
                 break
             self._add(self._waiting.popleft(), found)
         return list(found)
 
-    def _refill(self) -> bool:
+    def _time_to_show(self) -> bool:
+        """Whether the budget is just enough for the front; without a budget, whether twice as much is explored."""
+        if self.budget is None:
+            return self._explored >= self._show_at
+        missing = sum(point not in self.asked for point in self._front)
+        return self.budget - len(self.asked) <= missing + self.batch
+
+    def _refill(self, found: Container[Point]) -> bool:
         """Queue the points of the next machine, then the front, then what is left; False if there is nothing."""
         while self._machines:
             key = self._machines.popleft()
@@ -104,7 +112,7 @@ class Decompose(Strategy):
                 return True
         if self._open:
             return False
-        self._waiting.extend(point for point in self._front if point not in self.asked)
+        self._waiting.extend(point for point in self._front if point not in self.asked and point not in found)
         if not self._waiting:
             self._waiting.extend(point for point, _ in zip(self._rest, range(self.batch), strict=False))
         return bool(self._waiting)

@@ -9,8 +9,8 @@ class Exhaustive(Strategy):
 
     batch = 256
 
-    def __init__(self, problem: Problem, seed: int) -> None:
-        super().__init__(problem, seed)
+    def __init__(self, problem: Problem, seed: int, budget: int | None = None) -> None:
+        super().__init__(problem, seed, budget)
         self._next = 0
 
     def _propose(self, count: int) -> list[Point]:

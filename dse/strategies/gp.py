@@ -27,8 +27,8 @@ class Gp(Strategy):
 
     batch = 8
 
-    def __init__(self, problem: Problem, seed: int) -> None:
-        super().__init__(problem, seed)
+    def __init__(self, problem: Problem, seed: int, budget: int | None = None) -> None:
+        super().__init__(problem, seed, budget)
         self._seen: list[Observation] = []
         ordered = np.array(problem.ordered, bool)
         self._models = [GaussianProcess(ordered) for _ in range(problem.objectives + problem.constraints)]

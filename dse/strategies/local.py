@@ -16,8 +16,8 @@ class Local(Strategy):
     known, the point that violates least stands in for the front. When all neighbours are known, random points follow.
     """
 
-    def __init__(self, problem: Problem, seed: int) -> None:
-        super().__init__(problem, seed)
+    def __init__(self, problem: Problem, seed: int, budget: int | None = None) -> None:
+        super().__init__(problem, seed, budget)
         self._archive: list[Observation] = []
         self._least: Observation | None = None
 

@@ -11,7 +11,7 @@ from dse.strategies.base import Strategy
 from mapping.arrays import AnyArray
 
 POPULATION = 40
-STALLED = 50  # generations in a row without a new point
+STALLED = 8  # generations in a row without a new point
 ILLEGAL = 1e6  # violation of what is not valid or could not be measured
 
 
@@ -24,12 +24,15 @@ class Nsga2(Strategy):
 
     batch = POPULATION
 
-    def __init__(self, problem: Problem, seed: int) -> None:
-        super().__init__(problem, seed)
+    def __init__(self, problem: Problem, seed: int, budget: int | None = None) -> None:
+        super().__init__(problem, seed, budget)
         self._known: dict[Point, Observation] = {}
         self._waiting: deque[Point] = deque()
         self._generation: Any = None
-        self._algorithm, self._tell = _pymoo(problem, seed)
+        # A grid that a few generations cover leaves pymoo, which refuses duplicates, without offspring.
+        self._exhausted = problem.size <= 2 * POPULATION
+        if not self._exhausted:
+            self._algorithm, self._tell = _pymoo(problem, seed)
 
     def tell(self, observations: Sequence[Observation]) -> None:
         """Remember them; pymoo hears of a generation when all of it is known."""
@@ -37,7 +40,7 @@ class Nsga2(Strategy):
 
     def _propose(self, count: int) -> list[Point]:
         for _ in range(STALLED):
-            if self._waiting:
+            if self._waiting or self._exhausted:
                 break
             if not self._next_generation():
                 return []
@@ -53,6 +56,9 @@ class Nsga2(Strategy):
                 return False
             self._tell_pymoo(points)
         self._generation = self._algorithm.ask()
+        if self._generation is None or len(self._generation) == 0:
+            self._exhausted = True
+            return True
         points = [_point(row) for row in self._generation.get("X")]
         self._waiting.extend(p for p in dict.fromkeys(points) if p not in self.asked and self.problem.valid(p))
         return True

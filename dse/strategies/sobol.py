@@ -14,8 +14,8 @@ class Sobol(Strategy):
 
     batch = 32
 
-    def __init__(self, problem: Problem, seed: int) -> None:
-        super().__init__(problem, seed)
+    def __init__(self, problem: Problem, seed: int, budget: int | None = None) -> None:
+        super().__init__(problem, seed, budget)
         from scipy.stats.qmc import Sobol as Sequence  # noqa: PLC0415  # its import takes seconds
 
         self._sequence = Sequence(len(problem.sizes), scramble=True, rng=self.rng) if problem.sizes else None
