@@ -154,10 +154,12 @@ class Store:
         present = set(sa.inspect(connection).get_table_names())
         if present and "meta" not in present:
             raise InputError(f"store {self.url}: a database of something else (tables {', '.join(sorted(present))})")
-        _tables.create_all(connection)
-        if not present:
-            self._insert(connection, _meta, [{"schema": SCHEMA}])
+        for table in _tables.sorted_tables:  # another process may be doing the same
+            connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
         found = connection.execute(sa.select(_meta.c.schema)).scalars().all()
+        if not found:
+            self._insert(connection, _meta, [{"schema": SCHEMA}])
+            found = [SCHEMA]
         if found != [SCHEMA]:
             raise InputError(
                 f"store {self.url}: schema {found} of another version of zeroskip; this one needs {SCHEMA}"

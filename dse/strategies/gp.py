@@ -8,9 +8,10 @@ from dse.pareto import MARGIN, front, hypervolume, logarithmic, nondominated, sc
 from dse.problem import Observation, Point, Problem
 from dse.strategies.base import Strategy
 from dse.strategies.gaussian import Array, GaussianProcess
+from mapping.arrays import IntArray
 
-FIRST = 24
-OPTIMISM = 0.5  # standard deviations below the mean at which a candidate is judged
+FIRST = 16
+OPTIMISM = 0.3  # standard deviations below the mean at which a candidate is judged
 EXPLORING = 2  # of the eight points of a batch, these go where least is known
 SAMPLES, CHILDREN = 384, 640
 FITTED = 320  # points a model is fitted to; beyond, the front and the latest
@@ -33,6 +34,7 @@ class Gp(Strategy):
         ordered = np.array(problem.ordered, bool)
         self._models = [GaussianProcess(ordered) for _ in range(problem.objectives + problem.constraints)]
         self._mapped = GaussianProcess(ordered)
+        self._ordered, self._last = ordered, np.array(problem.sizes, np.int64) - 1
         self._span = np.maximum(np.array(problem.sizes, np.float64) - 1, 1.0)
         self._fits = 0
 
@@ -56,10 +58,15 @@ class Gp(Strategy):
         for _ in range(CHILDREN):
             first, second = (parents[i] for i in self.rng.integers(len(parents), size=2))
             child = np.where(self.rng.random(len(first)) < 0.5, first, second)
-            changed = self.rng.random(len(first)) < 1.5 / len(first)
-            child = np.where(changed, self.rng.integers(0, self.problem.sizes), child)
+            changed = self.rng.random(len(first)) < 1.5 / max(len(first), 1)
+            near = np.clip(child + self.rng.choice((-1, 1), len(first)), 0, self._last)
+            step = np.where(self._ordered & (self.rng.random(len(first)) < 0.5), near, self._anywhere())
+            child = np.where(changed, step, child)
             self._add(tuple(int(i) for i in child), found)
         return list(found)
+
+    def _anywhere(self) -> IntArray:
+        return self.rng.integers(0, self.problem.sizes)
 
     def _choose(self, candidates: list[Point], measured: list[Observation], count: int) -> list[Point]:
         """The batch: greedy in added hypervolume, and some where the models know least."""

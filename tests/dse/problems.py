@@ -4,8 +4,8 @@ from itertools import product
 
 import numpy as np
 
-from dse.problem import Observation, Problem
 from dse.pareto import nondominated
+from dse.problem import Observation, Problem
 
 
 class Toy:

@@ -3,8 +3,10 @@
 import pytest
 
 import zeroskip
+from dse import evaluate as evaluation
 from dse.evaluate import Evaluator
 from dse.judge import Judge
+from dse.metrics import METRICS, Machine, Totals
 from mapping.errors import InputError
 from simulator.families import family
 from tests.dse.spaces import tiny
@@ -89,10 +91,8 @@ def test_a_fault_of_ours_is_failed_not_infeasible(evaluator, monkeypatch):
 @pytest.mark.golden
 def test_layers_are_scheduled_once(monkeypatch):
     runs = []
-    import dse.evaluate as module
-
-    real = module.best_mapping
-    monkeypatch.setattr(module, "best_mapping", lambda *args: runs.append(args) or real(*args))
+    real = evaluation.best_mapping
+    monkeypatch.setattr(evaluation, "best_mapping", lambda *args: runs.append(args) or real(*args))
     evaluator = Evaluator(tiny())
     for first in ("dense", "2:8"):
         for second in ("dense", "2:8"):
@@ -114,8 +114,6 @@ def test_the_key_is_of_the_content():
 @pytest.mark.golden
 def test_every_metric_moves_with_its_sums_as_declared(evaluator):
     """Merging layers exactly relies on it."""
-    from dse.metrics import METRICS, Machine, Totals
-
     machine = Machine(clock_hz=1e9, peak_macs=64.0, peak_bytes=8.0, costs={})
     base = Totals(cycles=1000, dram_bytes=500, macs=9000, kept=20, weights=80)
     for name, metric in METRICS.items():

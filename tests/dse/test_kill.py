@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ from dse.store import Store
 from dse.study import Study
 from tests.dse.spaces import TINY, tiny
 
-POINTS = 32
+SPACE = TINY | {"parameters": {"rows": [8, 12, 16, 24, 32, 48], "cols": [8, 16, 24, 32], "memory.channels": [1, 4]}}
+POINTS = 192
 KILLS = 10
 SEED = 20261122
 
@@ -26,16 +28,18 @@ SEED = 20261122
 @pytest.fixture(scope="module")
 def true_front(tmp_path_factory):
     store = Store(f"sqlite:///{tmp_path_factory.mktemp('true')}/results.db")
-    study = Study(tiny(), store, strategy="exhaustive")
+    study = Study(tiny(**SPACE), store, strategy="exhaustive")
     run(study, InProcess(study.evaluator))
     return {trial.name for trial, _ in study.front()}
 
 
 def sweep(folder: Path) -> subprocess.Popen[bytes]:
-    (folder / "space.yaml").write_text(yaml.safe_dump(TINY))
+    (folder / "space.yaml").write_text(yaml.safe_dump(SPACE))
     command = [sys.executable, "-m", "zeroskip", "sweep", "space.yaml", "--strategy", "exhaustive"]
     command += ["--workers", "2", "--store", "sqlite:///results.db", "--resume"]
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+    return subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
 
 
 def finished(folder: Path) -> set[str]:
@@ -59,6 +63,10 @@ def members(session: int) -> list[int]:
     return found
 
 
+def gone(session: int) -> bool:
+    return not members(session)
+
+
 def wait_until(condition, seconds):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -80,12 +88,17 @@ def cmdline(pid):
 
 
 def complete(folder, true_front):
-    process = sweep(folder)
-    _, errors = process.communicate(timeout=300)
+    with sweep(folder) as process:
+        _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors.decode()
     store = Store(f"sqlite:///{folder}/results.db")
     trials = store.trials("tiny")
+    study = Study(tiny(**SPACE), store, strategy="exhaustive", resume=True)
+    evaluated: list[object] = []
+    run(study, InProcess(study.evaluator), report=lambda *result: evaluated.append(result))
     store.close()
+    assert not evaluated
+    assert {trial.name for trial, _ in study.front()} == true_front
     assert len(trials) == len({record.name for record, _ in trials}) == POINTS + 1
     assert {record.state for record, _ in trials} == {"complete"}
     numbers = [record.number for record, _ in trials if record.number >= 0]
@@ -93,63 +106,74 @@ def complete(folder, true_front):
     return trials
 
 
-@pytest.mark.slow
-@pytest.mark.smoke
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def kill(pid: int, number: int) -> bool:
+    """Send a signal; False if the process has just ended by itself."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def reach(process, folder, count):
+    """Wait until so many trials are stored, or the sweep has ended."""
+    wait_until(lambda: len(finished(folder)) >= count or process.poll() is not None, 120)
+
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.smoke,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
+]
+
+
 def test_the_parent_is_killed_at_random_points(tmp_path, true_front):
     rng = random.Random(SEED)
     before: set[str] = set()
+    killed = 0
     for _ in range(KILLS):
-        process = sweep(tmp_path)
-        target = len(before) + rng.randrange(4)
-        wait_until(lambda: len(finished(tmp_path)) > target or process.poll() is not None, 120)
-        time.sleep(rng.random() * 0.1)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        process.stderr.close()
-        assert wait_until(lambda: not members(process.pid), 10), f"seed {SEED}: orphans {members(process.pid)}"
+        with sweep(tmp_path) as process:
+            reach(process, tmp_path, len(before) + rng.randrange(1, 12))
+            time.sleep(rng.random() * 0.1)
+            kill(process.pid, signal.SIGKILL)
+            killed += process.wait() == -signal.SIGKILL
+            assert wait_until(partial(gone, process.pid), 10), f"seed {SEED}: orphans {members(process.pid)}"
         now = finished(tmp_path)
         assert before <= now, f"seed {SEED}: lost {before - now}"
         before = now
+    assert killed == KILLS
     complete(tmp_path, true_front)
 
 
-@pytest.mark.slow
-@pytest.mark.smoke
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_workers_are_killed_at_random_points(tmp_path, true_front):
     rng = random.Random(SEED)
-    process = sweep(tmp_path)
-    for target in range(0, 2 * KILLS, 2):
-        wait_until(lambda: len(finished(tmp_path)) > target or process.poll() is not None, 120)
-        wait_until(lambda: workers(process) or process.poll() is not None, 60)
-        for pid in workers(process)[:1]:
+    killed = 0
+    with sweep(tmp_path) as process:
+        for _ in range(KILLS):
+            reach(process, tmp_path, len(finished(tmp_path)) + rng.randrange(1, 12))
+            wait_until(lambda: workers(process) or process.poll() is not None, 60)
             time.sleep(rng.random() * 0.05)
-            os.kill(pid, signal.SIGKILL)
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors.decode()
-    trials = complete(tmp_path, true_front)
-    assert len(trials) == POINTS + 1
-
-
-@pytest.mark.slow
-@pytest.mark.smoke
-def test_two_processes_on_one_store(tmp_path, true_front):
-    both = [sweep(tmp_path), sweep(tmp_path)]
-    for process in both:
+            killed += any([kill(pid, signal.SIGKILL) for pid in workers(process)[:1]])
         _, errors = process.communicate(timeout=300)
-        assert process.returncode == 0, errors.decode()
+    assert process.returncode == 0, errors.decode()
+    assert killed >= KILLS // 2
     complete(tmp_path, true_front)
 
 
-@pytest.mark.slow
-@pytest.mark.smoke
+def test_two_processes_on_one_store(tmp_path, true_front):
+    with sweep(tmp_path) as one, sweep(tmp_path) as other:
+        for process in (one, other):
+            _, errors = process.communicate(timeout=300)
+            assert process.returncode == 0, errors.decode()
+    complete(tmp_path, true_front)
+
+
 def test_ctrl_c_is_a_clean_stop(tmp_path, true_front):
-    process = sweep(tmp_path)
-    assert wait_until(lambda: len(finished(tmp_path)) > 3, 120)
-    os.kill(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    with sweep(tmp_path) as process:
+        reach(process, tmp_path, 4)
+        assert kill(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"Traceback" not in errors
-    assert not members(process.pid)
+    assert gone(process.pid)
     complete(tmp_path, true_front)

@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import jsonschema
@@ -51,7 +52,7 @@ def test_ranges(start, span, times):
     end = start + span
     rows = tiny(parameters={"rows": {"from": start, "to": end, "times": times}}).variables[0].values
     assert rows[0] == start
-    assert all(b == a * times for a, b in zip(rows, rows[1:], strict=False))
+    assert all(b == a * times for a, b in pairwise(rows))
     assert rows[-1] <= end < rows[-1] * times
     steps = tiny(parameters={"rows": {"from": start, "to": end, "step": 3}}).variables[0].values
     assert steps == tuple(range(start, end + 1, 3))

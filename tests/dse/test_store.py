@@ -1,6 +1,7 @@
 import sqlite3
 
 import pytest
+from sqlalchemy import event
 
 from dse.evaluate import Outcome
 from dse.metrics import Totals
@@ -37,7 +38,9 @@ def test_what_is_kept_comes_back(store):
 @pytest.mark.golden
 def test_the_first_of_equals_stays(store):
     for seconds in (0.25, 99.0):
-        later = Outcome(key="k", state="complete", metrics={"cycles": 7}, parts=OUTCOME.parts, started=2.5, seconds=seconds)
+        later = Outcome(
+            key="k", state="complete", metrics={"cycles": 7}, parts=OUTCOME.parts, started=2.5, seconds=seconds
+        )
         store.add_trials([(trial(), later, {})], {})
     assert [outcome.seconds for _, outcome in store.trials("s")] == [0.25]
 
@@ -116,8 +119,6 @@ def test_a_full_disk_is_one_message_and_loses_nothing(store, monkeypatch, tmp_pa
     with store._engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
     store._engine.dispose()
-    from sqlalchemy import event
-
     event.listen(store._engine, "connect", lambda raw, _: raw.execute(f"PRAGMA max_page_count={pages}"))
     big = Outcome(key="x", state="failed", reason="long " * 100_000)
     with pytest.raises(InputError, match="database or disk is full"):

@@ -43,7 +43,12 @@ def test_interrupted_anywhere_and_resumed_it_is_the_same_study(store, strategy):
     evaluated = []
     for stop_after in (3, 9, 100):
         part = Study(tiny(), store, name="part", strategy=strategy, seed=4, budget=28, resume=True)
-        run(part, InProcess(part.evaluator), stop=lambda: len(evaluated) >= stop_after, report=lambda *a: evaluated.append(a))
+        run(
+            part,
+            InProcess(part.evaluator),
+            stop=lambda limit=stop_after: len(evaluated) >= limit,
+            report=lambda *a: evaluated.append(a),
+        )
     assert evaluated == []  # every result is known from the study before
     assert front(part) == front(whole)
     assert [r.name for r, _ in store.trials("part")] == [r.name for r, _ in store.trials("whole")]
@@ -54,7 +59,12 @@ def test_stops_and_resumes_without_repeating_work(store):
     done = []
     for stop_after in (4, 11, 1000):
         study = Study(tiny(), store, strategy="exhaustive", resume=True)
-        ended = run(study, InProcess(study.evaluator), stop=lambda: len(done) >= stop_after, report=lambda t, o: done.append(t.name))
+        ended = run(
+            study,
+            InProcess(study.evaluator),
+            stop=lambda limit=stop_after: len(done) >= limit,
+            report=lambda t, o: done.append(t.name),
+        )
     assert ended == "exhausted"
     assert len(done) == len(set(done)) == 32  # the baseline is one of the points: evaluated once, under its name
     assert len(store.trials(study.name)) == 32 + 1
