@@ -3,8 +3,8 @@
     python -m benchmarks.dse truth      evaluate every point once, into a store (minutes to half an hour)
     python -m benchmarks.dse regret     hypervolume regret of each strategy at 200, 500 and 1,000 evaluations
 
-Regret is 1 - HV(found) / HV(exact) with logarithms of positive objectives, the exact front scaled to the unit box and 1.1
-as reference. Every strategy reads its results from the store, so that only its own work is timed.
+Regret is 1 - HV(found) / HV(exact) with logarithms of positive objectives, the exact front scaled to the unit box and
+1.1 as reference. Every strategy reads its results from the store, so that only its own work is timed.
 """
 
 import argparse
@@ -106,6 +106,8 @@ def regret(url: str, names: list[str], seeds: int) -> None:
     for budget in BUDGETS:
         for seconds in (0.001, 1.0):
             print(f"  {budget} evaluations of {seconds} s: {advise(problem, seconds, budget).name}")
+    seen, _ = one_run("decompose", problem, 0, problem.size, known.__getitem__)
+    print(f"decompose to its end: {len(seen):,} evaluations, regret {100 * measure.of(seen):.4f} %")
     print(f"{'strategy':<12} {'seeds':>5} " + " ".join(f"{f'at {b}':>14}" for b in BUDGETS) + f" {'ms/suggestion':>14}")
     for name in names:
         # Decompose arranges itself with its budget and has no seed; the others only run on.

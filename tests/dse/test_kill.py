@@ -153,7 +153,7 @@ def test_workers_are_killed_at_random_points(tmp_path, true_front):
             reach(process, tmp_path, len(finished(tmp_path)) + rng.randrange(1, 12))
             wait_until(lambda: workers(process) or process.poll() is not None, 60)
             time.sleep(rng.random() * 0.05)
-            killed += any([kill(pid, signal.SIGKILL) for pid in workers(process)[:1]])
+            killed += any(kill(pid, signal.SIGKILL) for pid in workers(process)[:1])
         _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors.decode()
     assert killed >= KILLS // 2
