@@ -1,5 +1,6 @@
 """Layers as GEMMs with their true tensor shape, and the graph they came from."""
 
+import math
 from dataclasses import dataclass, field, replace
 from zlib import crc32
 
@@ -8,6 +9,9 @@ import numpy as np
 
 from mapping.arrays import Float32Array
 from mapping.errors import InputError
+
+# The product of all sizes of a layer: with bytes per element and cycles per product it still fits into int64.
+MAX_SIZE = 2**52
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +37,8 @@ class ConvShape:
         """Refuse shapes that describe no convolution.
 
         Raises:
-            InputError: A size below 1, a negative padding, channels that the groups do not divide, or a kernel
-                larger than the padded input.
+            InputError: A size below 1, a negative padding, channels that the groups do not divide, a kernel larger
+                than the padded input, or sizes beyond counting.
         """
         sizes = {
             "images": self.images,
@@ -54,6 +58,8 @@ class ConvShape:
         for name in ("in_channels", "out_channels"):
             if sizes[name] % self.groups:
                 raise InputError(f"{name}={sizes[name]} is not a multiple of groups={self.groups}")
+        if math.prod(sizes.values()) > MAX_SIZE:
+            raise InputError(f"a convolution of {sizes} is beyond what 64-bit counts hold")
         if self.out_rows < 1 or self.out_cols < 1:
             raise InputError(
                 f"kernel={self.kernel} with dilation={self.dilation} is larger than the padded input "

@@ -12,6 +12,7 @@ from mapping.importers import load_onnx
 from mapping.zoo import load_zoo, zoo_names, zoo_titles
 
 _MAGIKA = "magika"
+MAX_BATCH = 2**20  # beyond it shape inference of some networks takes all memory
 
 
 def known_models() -> dict[str, str]:
@@ -39,6 +40,8 @@ def load_model(
     Raises:
         InputError: Neither a name nor a file, an option that this model does not take, or see the loaders.
     """
+    if batch is not None and batch > MAX_BATCH:
+        raise InputError(f"batch={batch} outside [1, {MAX_BATCH}]")
     name = str(model)
     if name in zoo_names():
         if shapes:

@@ -17,6 +17,8 @@ LOOP_ORDERS: tuple[LoopOrder, ...] = ("outputs_outer", "positions_outer")
 
 # For each cut of the weights, how many of the largest fitting tiles of positions are offered.
 POSITION_TILES = 2
+# More tiles than this are refused: what wants them is a mistake (a batch of a billion), not a workload.
+MAX_TILES = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ def window(shape: ConvShape, axis: Literal[0, 1], tiles: Axis) -> Window:
     length = (shape.in_rows, shape.in_cols)[axis]
     kernel, stride, dilation = shape.kernel[axis], shape.stride[axis], shape.dilation[axis]
     padding = shape.padding[axis]
-    if kernel == 1 and padding == 0 and shape.padding[axis + 2] == 0:
+    if _samples(shape, axis):
         return Window(
             first=tiles.first * stride,
             count=tiles.count,
@@ -122,6 +124,11 @@ def window(shape: ConvShape, axis: Literal[0, 1], tiles: Axis) -> Window:
     first = np.clip(lowest, 0, length - 1)
     last = np.clip(highest, 0, length - 1)
     return Window(first=first, count=last - first + 1, step=1, stride=stride, before=first - lowest)
+
+
+def _samples(shape: ConvShape, axis: Literal[0, 1]) -> bool:
+    """Whether a kernel of one row (or column) without padding picks single rows, the stride apart."""
+    return shape.kernel[axis] == 1 and shape.padding[axis] == 0 and shape.padding[axis + 2] == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +200,7 @@ def weight_tile_bytes(positions: int, channels: int, outputs: int, pattern: Patt
 
 def footprint(shape: ConvShape, tiling: Tiling, pattern: Pattern, capacity: Capacity) -> Footprint:
     """What the largest tile of a tiling needs."""
-    pixels, points = _extent(shape, (tiling.images, tiling.rows, tiling.cols))
+    pixels, points = _extent(shape, _tile(tiling))
     return Footprint(
         activation=pixels * tiling.channels * capacity.element_bytes,
         weight=weight_tile_bytes(shape.positions, tiling.channels, tiling.outputs, pattern, capacity.element_bytes),
@@ -226,7 +233,8 @@ def tilings(
         buffers: Halves of each scratchpad.
 
     Raises:
-        InputError: Not even the smallest tile fits; the message says which scratchpad is too small.
+        InputError: Not even the smallest tile fits (the message says which scratchpad is too small), or the layer
+            is too large for any tiling.
     """
     shape = layer.shape
     smallest = Tiling(
@@ -240,7 +248,7 @@ def tilings(
     check_fits(layer, smallest, pattern, capacity, buffers)
     outputs = np.array(_steps(shape.group_out_channels, output_step))
     channels = np.array(_steps(shape.group_in_channels, ceil_div(channel_step, pattern.m) * pattern.m, pattern.m))
-    positions = list(_position_sizes(shape))
+    positions = [tile for tile in _position_sizes(shape) if _tile_count(shape, tile) <= MAX_TILES]
     pixels, points = (np.array(column) for column in zip(*(_extent(shape, tile) for tile in positions), strict=True))
     activation = pixels * channels[:, None] * capacity.element_bytes
     output = points * outputs[:, None] * capacity.accumulator_bytes
@@ -250,7 +258,7 @@ def tilings(
     fits = (activation <= capacity.activation_bytes)[None] & (output <= capacity.output_bytes)[:, None]
     fits &= (weight <= capacity.weight_bytes)[:, :, None]
     chosen = fits & (fits.cumsum(-1) <= POSITION_TILES)
-    return [
+    found = [
         Tiling(
             images=positions[p][0],
             rows=positions[p][1],
@@ -262,6 +270,12 @@ def tilings(
         for n, k, p in zip(*np.nonzero(chosen), strict=True)
         for order in LOOP_ORDERS
     ]
+    found = [
+        tiling for tiling in found if _weight_tiles(shape, tiling) * _tile_count(shape, _tile(tiling)) <= MAX_TILES
+    ]
+    if not found:
+        raise InputError(f"layer {layer.name}: {shape} would take more than {MAX_TILES:,} tiles")
+    return found
 
 
 def _steps(length: int, step: int, smallest: int | None = None) -> list[int]:
@@ -286,9 +300,31 @@ def _position_sizes(shape: ConvShape) -> Iterator[tuple[int, int, int]]:
             yield sizes[0], sizes[1], sizes[2]
 
 
+def _tile(tiling: Tiling) -> tuple[int, int, int]:
+    return tiling.images, tiling.rows, tiling.cols
+
+
+def _tile_count(shape: ConvShape, tile: tuple[int, int, int]) -> int:
+    """Tiles of (images, rows, columns) in a layer."""
+    images, rows, cols = tile
+    return ceil_div(shape.images, images) * ceil_div(shape.out_rows, rows) * ceil_div(shape.out_cols, cols)
+
+
+def _weight_tiles(shape: ConvShape, tiling: Tiling) -> int:
+    """Weight tiles of all groups of a layer."""
+    outputs = ceil_div(shape.group_out_channels, tiling.outputs)
+    return shape.groups * outputs * ceil_div(shape.group_in_channels, tiling.channels)
+
+
 def _extent(shape: ConvShape, tile: tuple[int, int, int]) -> tuple[int, int]:
     """Most input pixels and output positions of any tile of (images, rows, columns)."""
     images, rows, cols = tile
-    fetched_rows = window(shape, 0, cut(shape.out_rows, rows)).count.max()
-    fetched_cols = window(shape, 1, cut(shape.out_cols, cols)).count.max()
-    return images * int(fetched_rows * fetched_cols), images * rows * cols
+    return images * _widest(shape, 0, rows) * _widest(shape, 1, cols), images * rows * cols
+
+
+def _widest(shape: ConvShape, axis: Literal[0, 1], outputs: int) -> int:
+    """Most input rows (``axis`` 0) or columns (1) that a tile of so many output rows or columns fetches."""
+    if _samples(shape, axis):
+        return outputs
+    span = (outputs - 1) * shape.stride[axis] + (shape.kernel[axis] - 1) * shape.dilation[axis] + 1
+    return min(span, (shape.in_rows, shape.in_cols)[axis])

@@ -22,6 +22,10 @@ class ProgramError(ValueError):
     """A program that breaks a rule: a fault of the lowering that made it, or of the file it came from."""
 
 
+class FieldRangeError(ProgramError, InputError):
+    """A shape too large for the fields of an instruction: the user's mistake, found late."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Program:
     """Instructions as a structure of arrays, one row per instruction, in an order in which they can run.
@@ -101,7 +105,7 @@ class Program:
             values = self.operands[rows, column]
             if len(values) and (values.min() < field.lowest or values.max() > field.highest):
                 bad = values.min() if values.min() < field.lowest else values.max()
-                raise ProgramError(f"{name}.{field.name}={bad} outside [{field.lowest}, {field.highest}]")
+                raise FieldRangeError(f"{name}.{field.name}={bad} outside [{field.lowest}, {field.highest}]")
 
     def happens_before(self, earlier: IntArray, later: IntArray) -> npt.NDArray[np.bool_]:
         """Whether tokens or queue order force ``earlier[k]`` to end before ``later[k]`` starts, (k,) each.

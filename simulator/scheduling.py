@@ -20,6 +20,7 @@ class Choice:
     Attributes:
         mapping: The mapping with the fewest cycles; among equals the one with the lower bound.
         cycles: Its cycles.
+        dram_bytes: Bytes it moves to and from DRAM.
         candidates: How many mappings there were.
         runs: How many were run; bounds or ``MAX_RUNS`` ruled out the others.
         proven: Whether the bounds show that no other candidate is faster.
@@ -27,6 +28,7 @@ class Choice:
 
     mapping: Mapping
     cycles: int
+    dram_bytes: int
     candidates: int
     runs: int
     proven: bool
@@ -42,18 +44,18 @@ def best_mapping(family: Family[Any], layer: Layer, pattern: Pattern, config: An
     bare = replace(layer, weights=None)
     options = family.candidates(bare, pattern, config)
     best: Mapping | None = None
-    cycles, runs, proven = 0, 0, True
+    cycles, moved, runs, proven = 0, 0, 0, True
     for option in options:
         if best is not None and option.bound_cycles >= cycles:
             break
         if runs == MAX_RUNS:
             proven = False
             break
-        job = family.job(family.lower(bare, pattern, option.mapping, config), config)
-        _, end = run_fast(job)
+        program = family.lower(bare, pattern, option.mapping, config)
+        _, end = run_fast(family.job(program, config))
         runs += 1
         total = int(end.max())
         if best is None or total < cycles:
-            best, cycles = option.mapping, total
+            best, cycles, moved = option.mapping, total, int(family.dram_bytes(program).sum())
     assert best is not None
-    return Choice(mapping=best, cycles=cycles, candidates=len(options), runs=runs, proven=proven)
+    return Choice(mapping=best, cycles=cycles, dram_bytes=moved, candidates=len(options), runs=runs, proven=proven)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from mapping.errors import InputError
 from mapping.graph import ConvShape, Layer
 from mapping.sparsity import DENSE, Pattern
 from simulator.config import FamilyConfig
@@ -102,7 +103,10 @@ def lower(
         if layer.weights is None and key in programs:
             return programs[key]
         lowered = chosen.lower(layer, pattern, choice(layer, pattern).mapping, config)
-        chosen.check(lowered, config)
+        try:
+            chosen.check(lowered, config)
+        except InputError as error:
+            raise InputError(f"layer {layer.name} cannot be encoded: {error}") from error
         if layer.weights is None:
             programs[key] = lowered
         return lowered

@@ -16,10 +16,10 @@ from simulator.engine.job import MAX_QUEUES, REQUEST_FIELDS, Job
 from simulator.engine.tokens import NOBODY, senders
 from simulator.memory.service import service
 
-# Loading the compiled loop costs a process about as much as this many instructions in plain Python; a request to a
-# memory with state costs about one more for every so many bytes, as its pages are walked one by one.
+# Loading the compiled loop costs a process about as much as this many steps in plain Python: instructions, and runs
+# and pages of requests to a memory with state, which walks them one by one.
 COMPILE_AFTER = 250_000
-BYTES_PER_STEP = 2048
+PAGE_BYTES = 2048
 
 
 class _Usage:
@@ -42,8 +42,7 @@ def run_fast(job: Job, *, compiled: bool | None = None) -> tuple[IntArray, IntAr
     Raises:
         DeadlockError: The program cannot finish.
     """
-    box = job.requests[:, REQUEST_FIELDS.index("images") : REQUEST_FIELDS.index("run_bytes") + 1]
-    _Usage.steps += len(job) + int(box.prod(axis=1).sum()) // BYTES_PER_STEP
+    _Usage.steps += _steps(job)
     if compiled is None:
         compiled = _Usage.steps > COMPILE_AFTER
     arguments = _arguments(job)
@@ -55,6 +54,15 @@ def run_fast(job: Job, *, compiled: bool | None = None) -> tuple[IntArray, IntAr
     if done < len(job):
         raise DeadlockError(job, _blocked(job, arguments))
     return np.asarray(arguments["start"], np.int64), np.asarray(arguments["end"], np.int64)
+
+
+def _steps(job: Job) -> int:
+    """How often plain Python goes round its loops to run a job, roughly."""
+    request = dict(zip(REQUEST_FIELDS, job.requests.T, strict=True))
+    rows, run_bytes = request["images"] * request["rows"], request["run_bytes"]
+    runs = np.where(request["col_stride"] == run_bytes, rows, rows * request["cols"])
+    pages = rows * request["cols"] * run_bytes // PAGE_BYTES
+    return len(job) + int(np.maximum(runs, pages).sum())
 
 
 def _arguments(job: Job) -> dict[str, Any]:

@@ -41,8 +41,12 @@ class IdealMemory(_Memory):
     """
 
     kind: Literal["ideal"] = "ideal"
-    bytes_per_cycle: Annotated[int, AfterValidator(_within(0, 2**32))] = 64
-    latency_cycles: Annotated[int, AfterValidator(_within(0, 2**32))] = 0
+    bytes_per_cycle: Annotated[
+        int, AfterValidator(_within(0, 2**32)), Field(description="bandwidth [bytes/cycle]; 0 means unlimited")
+    ] = 64
+    latency_cycles: Annotated[
+        int, AfterValidator(_within(0, 2**32)), Field(description="added to every burst [cycles]")
+    ] = 0
 
     def peak_bytes_per_cycle(self, clock_hz: int) -> float:
         """Bandwidth; ``clock_hz`` changes nothing here."""
@@ -75,8 +79,10 @@ class BankedMemory(_Memory):
     """
 
     kind: Literal["banked"] = "banked"
-    preset: str = "ddr4-2400"
-    channels: Annotated[int, AfterValidator(_within(1, 1024))] = 1
+    preset: Annotated[str, Field(description="one channel, by its name in simulator/memory/presets.toml")] = "ddr4-2400"
+    channels: Annotated[
+        int, AfterValidator(_within(1, 1024)), Field(description="channels in lock-step, as one with a longer page")
+    ] = 1
 
     @field_validator("preset")
     @classmethod

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mapping.errors import InputError
 from mapping.graph import gemm_layer
 from mapping.sparsity import DENSE, Pattern
-from mapping.tiling import Capacity, check_fits, cut, footprint, tile_layer, tilings, window
+from mapping.tiling import Capacity, Tiling, check_fits, cut, footprint, tile_layer, tilings, window
 from tests.simulator.families.sat.cases import PATTERNS, convolutions
 
 
@@ -80,3 +80,23 @@ def test_what_does_not_fit_is_named_with_the_size_that_would():
     )
     with pytest.raises(InputError, match=expected):
         check_fits(layer, tiling, DENSE, tiny, 2)
+
+
+@pytest.mark.golden
+@given(convolutions(), st.integers(1, 12), st.sampled_from([0, 1]))
+def test_the_footprint_covers_every_window(layer, rows, axis):
+    shape = layer.shape
+    outputs = (shape.out_rows, shape.out_cols)[axis]
+    sizes = {"rows": 1, "cols": 1} | {("rows", "cols")[axis]: min(rows, outputs)}
+    tiling = Tiling(images=1, channels=1, outputs=1, order="outputs_outer", **sizes)
+    capacity = Capacity(activation_bytes=0, weight_bytes=0, output_bytes=0, element_bytes=1, accumulator_bytes=4)
+    other = window(shape, 1 - axis, cut((shape.out_cols, shape.out_rows)[axis], 1)).count.max()
+    needed = window(shape, axis, cut(outputs, min(rows, outputs))).count.max()
+    assert footprint(shape, tiling, DENSE, capacity).activation >= needed * other
+
+
+@pytest.mark.golden
+def test_a_layer_that_would_take_billions_of_tiles_is_refused():
+    capacity = Capacity(activation_bytes=64, weight_bytes=1024, output_bytes=64, element_bytes=2, accumulator_bytes=4)
+    with pytest.raises(InputError, match=r"layer fc: .* would take more than 1,048,576 tiles"):
+        tilings(gemm_layer("fc", 10**9, 8, 1), DENSE, capacity, output_step=1, channel_step=1, buffers=2)

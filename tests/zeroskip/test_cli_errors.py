@@ -124,6 +124,8 @@ def test_inputs_that_do_not_fit_the_network(options, said, models, tmp_path):
         (["--seed", "-1"], ["--seed", "-1"]),
         (["--executor", "slow"], ["--executor", "'slow'", "both"]),
         (["--batch", "many"], ["--batch", "'many'"]),
+        (["--batch", "1000000000"], ["batch=1000000000 outside [1, 1048576]"]),
+        (["--batch", "1000000"], ["layer conv1", "would take more than"]),
         (["--colour"], ["--colour"]),
     ],
 )

@@ -1,13 +1,11 @@
 """A picture of every layer between the two roofs of the machine: multipliers and DRAM bandwidth."""
 
-from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mapping.sparsity import DENSE
 from zeroskip.report.groups import Group, groups, shared_prefix
 from zeroskip.simulation import LayerResult, Result
 
@@ -24,7 +22,7 @@ def write_roofline(result: Result, path: Path) -> None:
     axes.set(xscale="log", yscale="log", xlabel="non-zero MACs per DRAM byte", ylabel="non-zero MACs per cycle")
     axes.grid(True, which="major", color="#e5e5e5")
     named = sorted(groups(result), key=lambda group: -group.cycles)[:NAMED]
-    points = [(group, _point(group.first), _dense_point(group.first, result)) for group in groups(result)]
+    points = [(group, _point(group.first), _dense_point(group.first)) for group in groups(result)]
     for group, (x, y), (dense_x, dense_y) in points:
         axes.plot([dense_x, x], [dense_y, y], color="#bbbbbb", linewidth=0.8, zorder=2)
         axes.scatter(dense_x, dense_y, marker="s", s=28, color=DENSE_COLOUR, zorder=3)
@@ -40,16 +38,14 @@ def write_roofline(result: Result, path: Path) -> None:
 
 
 def _point(layer: LayerResult) -> tuple[float, float]:
-    """Operational intensity and achieved rate."""
-    return layer.macs / layer.dram_bytes, layer.macs / layer.cycles
+    """Operational intensity and achieved rate; without DRAM traffic, as if the layer moved one byte."""
+    return layer.macs / max(layer.dram_bytes, 1), layer.macs / layer.cycles
 
 
-def _dense_point(layer: LayerResult, result: Result) -> tuple[float, float]:
+def _dense_point(layer: LayerResult) -> tuple[float, float]:
     """The same for the layer on its own before pruning."""
-    family, config = result.lowered.family, result.lowered.config
-    choice = layer.lowered.dense
-    program = family.lower(replace(layer.layer, weights=None), DENSE, choice.mapping, config)
-    return layer.layer.macs / int(family.dram_bytes(program).sum()), layer.layer.macs / choice.cycles
+    dense = layer.lowered.dense
+    return layer.layer.macs / max(dense.dram_bytes, 1), layer.layer.macs / dense.cycles
 
 
 def _draw_roofs(axes: Axes, result: Result, intensities: list[float]) -> None:

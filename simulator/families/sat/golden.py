@@ -1,8 +1,8 @@
 """The values of a SAT program: executed on a DRAM image with NumPy, without a clock.
 
-Sums are taken in the hardware's order: within a fold from slot to slot, starting at zero, then the fold's sum is
-added to the accumulator. int32 sums are exact (and wrap, as the adders do); fp32 sums round to nearest even after
-every addition, and products of two fp16 values are exact in fp32.
+Sums are taken in the hardware's order: those of a fold as ``arithmetic.fold_sums`` says, then the fold's sum is added to
+the accumulator. int32 sums are exact (and wrap, as the adders do); fp32 sums round to nearest even after every addition,
+and products of two fp16 values are exact in fp32.
 """
 
 from typing import Any
@@ -17,6 +17,7 @@ from mapping.graph import Layer
 from mapping.sparsity import Pattern, prune_layer
 from mapping.tiling import Mapping
 from simulator.families import Golden
+from simulator.families.sat.arithmetic import fold_sums, fp16_rounded, fp32_sum
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.isa import ACTIVATIONS, WEIGHTS
 from simulator.families.sat.layout import layout
@@ -181,8 +182,8 @@ class _Machine:
         kind = self.element if f["narrow"] else self.sum
         count = box.size // kind.itemsize
         sums = self.outputs.read(f["pad_address"], count * self.sum.itemsize).view(self.sum)
-        with np.errstate(over="ignore"):  # a sum beyond fp16 rounds to infinity, as in hardware
-            box[...] = sums.astype(kind).view(np.uint8).reshape(box.shape)
+        stored = fp16_rounded(sums) if f["narrow"] else sums
+        box[...] = stored.astype(kind).view(np.uint8).reshape(box.shape)
 
     def gemm(self, f: Fields) -> None:
         """One fold."""
@@ -196,8 +197,18 @@ class _Machine:
         if self.config.datapath == "int8":
             sums = _integer_sums(activations, values, indices, groups - groups[0])
         else:
-            sums = _float_sums(activations, values, indices, groups - groups[0])
+            sums = self._float_sums(f, activations, values, indices, groups - groups[0])
         self._accumulate(f, sums)
+
+    def _float_sums(
+        self, f: Fields, activations: AnyArray, values: AnyArray, indices: AnyArray, group: IntArray
+    ) -> AnyArray:
+        """(positions, outputs) float32."""
+        output_stationary, n = bool(f["output_stationary"]), f["n"]
+        if self.config.sparse_rows == "slot":
+            # Every row holds one weight: the sum passes from slot to slot.
+            activations, n = activations[:, group], 1
+        return fold_sums(activations, values, indices, n, output_stationary=output_stationary)
 
     def _accumulate(self, f: Fields, sums: AnyArray) -> None:
         size = self.sum.itemsize
@@ -211,7 +222,7 @@ class _Machine:
         if f["accumulate"]:
             if not written[:, columns].all():
                 raise ProgramError("adds to accumulators that were never written")
-            sums = tile[:, columns] + sums
+            sums = tile[:, columns] + sums if self.config.datapath == "int8" else fp32_sum(tile[:, columns], sums)
         tile[:, columns] = sums
         written[:, columns] = True
 
@@ -271,12 +282,3 @@ def _integer_sums(activations: AnyArray, values: AnyArray, indices: AnyArray, gr
     # |sum| <= 2**14 * slots: float64 products of matrices are exact far beyond what int32 holds.
     sums = activations.reshape(positions, -1).astype(np.float64) @ matrix.reshape(groups * m, -1)
     return sums.astype(np.int64).astype(ACCUMULATOR["int8"])
-
-
-def _float_sums(activations: AnyArray, values: AnyArray, indices: AnyArray, group: IntArray) -> AnyArray:
-    """(positions, outputs) float32, added from slot to slot."""
-    wide: Any = activations.astype(ACCUMULATOR["fp16"])
-    sums = np.zeros((len(activations), values.shape[1]), ACCUMULATOR["fp16"])
-    for slot, row in enumerate(values.astype(ACCUMULATOR["fp16"])):
-        sums = sums + wide[:, group[slot], indices[slot]] * row
-    return sums

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from mapping.arrays import IntArray
 from mapping.errors import InputError
@@ -17,6 +16,7 @@ from simulator.families.sat.timing import fold_cycles, fold_positions, fold_slot
 
 DATAFLOWS: tuple[Dataflow, ...] = ("weight_stationary", "output_stationary")
 BUFFERS: Literal[2] = 2
+MAX_FOLDS = 2**22  # of one program; its arrays take about a gigabyte
 
 
 def candidates(layer: Layer, pattern: Pattern, config: SatConfig) -> list[Candidate]:
@@ -25,7 +25,8 @@ def candidates(layer: Layer, pattern: Pattern, config: SatConfig) -> list[Candid
     A sparse layer may also run as a dense one, which wins where groups leave rows of the array empty.
 
     Raises:
-        InputError: M is larger than the machine supports, or not even the smallest tile fits on chip.
+        InputError: M is larger than the machine supports, not even the smallest tile fits on chip, or the layer takes
+            too many folds.
     """
     if pattern.m > config.max_group:
         raise InputError(f"pattern {pattern}: M={pattern.m} outside [1, {config.max_group}] (max_group)")
@@ -40,25 +41,29 @@ def candidates(layer: Layer, pattern: Pattern, config: SatConfig) -> list[Candid
             buffers=BUFFERS,
         )
         for dataflow in DATAFLOWS:
-            bounds = bound_cycles(layer.shape, options, executed, dataflow, config)
-            for tiling, bound in zip(options, bounds.tolist(), strict=True):
+            bounds, folds = bound_cycles(layer.shape, options, executed, dataflow, config)
+            for tiling, bound, count in zip(options, bounds.tolist(), folds.tolist(), strict=True):
+                if count > MAX_FOLDS:
+                    continue
                 mapping = Mapping(dataflow=dataflow, pattern=executed, tiling=tiling, buffers=BUFFERS)
                 found.append(Candidate(mapping=mapping, bound_cycles=bound))
+    if not found:
+        raise InputError(f"layer {layer.name}: every mapping takes more than {MAX_FOLDS:,} folds; use a smaller batch")
     return sorted(found, key=lambda candidate: candidate.bound_cycles)
 
 
 def bound_cycles(
     shape: ConvShape, options: list[Tiling], executed: Pattern, dataflow: Dataflow, config: SatConfig
-) -> IntArray:
+) -> tuple[IntArray, IntArray]:
     """Cycles that no program of each tiling can beat: its folds back to back, or its bytes at peak bandwidth.
 
     Returns:
-        (t,) int64, one per tiling.
+        (t,) int64, one per tiling; and the folds of each.
     """
     sizes = _Sizes(shape, options)
-    execute = _execute_cycles(sizes, shape, executed, dataflow, config)
+    execute, folds = _execute(sizes, shape, executed, dataflow, config)
     transfer = _transfer_bytes(sizes, shape, executed, config) / config.memory.peak_bytes_per_cycle(config.clock_hz)
-    return np.maximum(execute, np.ceil(transfer).astype(np.int64))
+    return np.maximum(execute, np.ceil(transfer).astype(np.int64)), folds
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,31 +110,32 @@ def _product(axes: list[IntArray]) -> IntArray:
     return (first[:, :, None, None] * second[:, None, :, None] * third[:, None, None, :]).reshape(len(first), -1)
 
 
-def _execute_cycles(
+def _execute(
     sizes: _Sizes, shape: ConvShape, executed: Pattern, dataflow: Dataflow, config: SatConfig
-) -> IntArray:
-    """(t,) cycles of all folds and of the dispatch between them."""
+) -> tuple[IntArray, IntArray]:
+    """(t,) cycles of all folds with the dispatch between them, and how many folds that are."""
     slots = shape.positions * -(-sizes.channels.size // executed.m) * executed.n
-    column_folds = (-(-sizes.outputs.size // config.cols) * sizes.outputs.count).sum(-1)
+    columns = (-(-sizes.outputs.size // config.cols) * sizes.outputs.count).sum(-1)
     if dataflow == "weight_stationary":
-        row_folds = (-(-slots // fold_slots(executed.n, config)) * sizes.channels.count).sum(-1)
+        rows = (-(-slots // fold_slots(executed.n, config)) * sizes.channels.count).sum(-1)
         cycles = fold_cycles(False, executed.n, sizes.points, 0, False, False, config)
-        streams = ((cycles + config.dispatch_latency) * sizes.point_tiles).sum(-1)
-        total = row_folds * column_folds * streams
+        cycles = (cycles * sizes.point_tiles).sum(-1) * rows * columns
+        folds = sizes.point_tiles.sum(-1) * rows * columns
     else:
-        full, rest = np.divmod(sizes.points, fold_positions(config))
-        streams = _output_folds(full, fold_positions(config), slots, config)
-        streams += _output_folds((rest > 0).astype(np.int64), rest, slots, config)
-        per_channel_tile = (streams * sizes.point_tiles[:, :, None]).sum(1)
-        total = (per_channel_tile * sizes.channels.count).sum(-1) * column_folds
-    return shape.groups * total - config.dispatch_latency
+        capacity = fold_positions(config)
+        full, rest = np.divmod(sizes.points, capacity)
+        some = (rest > 0).astype(np.int64)
+        streams = full[:, :, None] * _output_fold(np.full_like(rest, capacity), slots, config)
+        streams += some[:, :, None] * _output_fold(rest, slots, config)
+        cycles = ((streams * sizes.point_tiles[:, :, None]).sum(1) * sizes.channels.count).sum(-1) * columns
+        folds = ((full + some) * sizes.point_tiles).sum(-1) * sizes.channels.tiles * columns
+    folds = shape.groups * folds
+    return shape.groups * cycles + (folds - 1) * config.dispatch_latency, folds
 
 
-def _output_folds(count: IntArray, positions: npt.ArrayLike, slots: IntArray, config: SatConfig) -> IntArray:
-    """(t, 8, 2) cycles of ``count`` (t, 8) output-stationary folds for either channel tile."""
-    points = np.broadcast_to(positions, count.shape)[:, :, None]
-    cycles = fold_cycles(True, 1, points, slots[:, None, :], False, False, config)
-    return (cycles + config.dispatch_latency) * count[:, :, None]
+def _output_fold(positions: IntArray, slots: IntArray, config: SatConfig) -> IntArray:
+    """(t, 8, 2) cycles of an output-stationary fold of (t, 8) positions for either channel tile."""
+    return fold_cycles(True, 1, positions[:, :, None], slots[:, None, :], False, False, config)
 
 
 def _transfer_bytes(sizes: _Sizes, shape: ConvShape, executed: Pattern, config: SatConfig) -> IntArray:

@@ -5,7 +5,7 @@ once a cycle. `mul_latency` stages stand before the adder and the adder has `add
 depends on the one before it can be issued `add_latency` cycles later. The derived model for the SAT engine of
 arXiv 2309.13015: with unit-latency PEs (add_latency 1, mul_latency 0) a fold of
 
-- weight-stationary work takes N * m cycles and 2R + C - 2 of load, fill and drain;
+- weight-stationary work takes N * m cycles and 2R + C - 2 of load, fill and drain (fp16 with N > 1: one more);
 - output-stationary work takes N * groups cycles and R + C - 2 of fill and drain.
 """
 
@@ -36,15 +36,19 @@ def fold_positions(config: SatConfig) -> int:
 def weight_stationary_steady(n: Count, positions: Count, config: SatConfig) -> Count:
     """Cycles in which positions stream past stationary weights.
 
-    A PE adds the N products of its group to the sum that passes, one after another. I positions are interleaved,
-    so every batch of I takes max(I, add_latency) cycles for each slot. One weight a PE has no recurrence.
+    A PE adds up the N products of its group, one after another, and then adds the sum that passes. I positions are
+    interleaved, so every batch of I takes max(I, add_latency) cycles for each slot. One weight a PE has no recurrence.
+
+    An integer PE adds product, own sum and passing sum at once. A floating-point PE has one two-input adder, so it adds
+    the passing sums of a batch while the next batch begins; those of the last batch take a cycle each at the end.
     """
     if config.sparse_rows == "slot":
         return positions + 0 * n
     full, rest = np.divmod(positions, config.interleave)
     last = np.where(rest > 0, np.maximum(rest, config.add_latency), 0)
     batches = full * max(config.interleave, config.add_latency) + last
-    return np.where(n == 1, positions, n * batches)
+    passing = (positions - 1) % config.interleave + 1 if config.datapath == "fp16" else 0
+    return np.where(n == 1, positions, n * batches + passing)
 
 
 def weight_stationary_skew(config: SatConfig) -> int:

@@ -48,12 +48,15 @@ def test_any_order_that_tokens_allow_gives_the_same_values(case):
 @settings(max_examples=60, deadline=None)
 @given(cases(machines("fp16"), most_channels=20))
 def test_fp16_equals_the_sum_in_the_order_of_the_hardware(case):
-    """Slot after slot within a fold, fold after fold, channel tile after channel tile, rounded every time."""
+    """Rows of a fold, folds, channel tiles: each sum is added to the one before it, rounded every time.
+
+    A row of weight-stationary work adds up its own group first; output-stationary work has one sum for all slots.
+    """
     shape, mapping, config = case.layer.shape, case.candidate.mapping, case.config
     activations, weights = operands(case.layer, case.pattern, config)
     executed, tile = mapping.pattern, mapping.tiling
     weight_stationary = mapping.dataflow == "weight_stationary"
-    rows_a_fold = config.rows * (executed.n if config.sparse_rows == "group" else 1)
+    row = executed.n if config.sparse_rows == "group" and weight_stationary else 1
 
     expected = np.zeros((case.layer.m, shape.out_channels), np.float32)
     for group in range(shape.groups):
@@ -64,11 +67,10 @@ def test_fp16_equals_the_sum_in_the_order_of_the_hardware(case):
             total = None
             for first in range(0, shape.group_in_channels, tile.channels):
                 terms = _slots(matrix, kernel, executed, first, min(tile.channels, shape.group_in_channels - first))
-                step = rows_a_fold if weight_stationary else len(terms)
-                for fold in range(0, len(terms), step):
-                    partial = np.zeros(case.layer.m, np.float32)
-                    for term in terms[fold : fold + step]:
-                        partial = partial + term
+                sums = [sum(terms[at + 1 : at + row], start=terms[at]) for at in range(0, len(terms), row)]
+                step = config.rows if weight_stationary else len(sums)
+                for fold in range(0, len(sums), step):
+                    partial = sum(sums[fold : fold + step], start=np.zeros(case.layer.m, np.float32))
                     total = partial if total is None else total + partial
             expected[:, out] = total
     result = compute(case).reshape(case.layer.m, -1)
@@ -94,7 +96,7 @@ def _slots(matrix, kernel, executed: Pattern, first: int, count: int) -> list[np
 
 def test_weights_beyond_fp16_are_refused():
     layer = gemm_layer("big", 1, 2, 1, weights=np.array([[70000.0], [1.0]], np.float32))
-    config = FAMILY.load_config("sat-ideal")
+    config = FAMILY.load_config("sat-ideal", ("datapath=fp16",))
     with pytest.raises(InputError, match="layer big: 70000 is outside the range of fp16"):
         operands(layer, Pattern(1, 1), config)
 
