@@ -1,10 +1,14 @@
 """The command line. Nothing heavy is imported before a command needs it: ``--help`` only costs click."""
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
+from dse.catalog import STRATEGIES
 from mapping.errors import InputError
 from zeroskip import __version__
 from zeroskip.formats_table import formats
@@ -170,6 +174,75 @@ def verify(**options: Any) -> None:  # noqa: ANN401  # one field of Request each
         agrees = run(Request(**options), check)
     if not agrees:
         click.get_current_context().exit(DIFFERS)
+
+
+_space = click.argument("space", metavar="SPACE.yaml", type=click.Path(path_type=Path))
+
+
+@main.command()
+@_space
+@click.option("--study", metavar="NAME", help="Name in the store; by default that of the space.")
+@click.option("--budget", type=click.IntRange(min=1), help="Points to evaluate, baselines not counted.")
+@click.option("--time", metavar="2h", help="Stop after 90s, 15m, 2h, 1h30m.")
+@click.option(
+    "--strategy",
+    type=click.Choice(("auto", *STRATEGIES)),
+    default="auto",
+    show_default=True,
+    help="How to search.",
+)
+@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
+@click.option(
+    "--store", metavar="URL", default="sqlite:///zeroskip.db", show_default=True, help="SQLAlchemy URL of the results."
+)
+@click.option("--resume", is_flag=True, help="Continue a study that is in the store.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of the strategy.")
+@click.option("--check", is_flag=True, help="Explain the space, evaluate nothing.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write front and trials, and a picture.")
+@click.option("--json", "as_json", is_flag=True, help="Print the front as one JSON document.")
+def sweep(**options: Any) -> None:  # noqa: ANN401  # one field of SweepRequest each
+    """Search a design space for its Pareto front. What is evaluated is stored at once and never again."""
+    with _needs_extra("dse"):
+        from zeroskip.sweep import SweepRequest, sweep  # noqa: PLC0415
+
+    sweep(SweepRequest(**options))
+
+
+@main.command()
+@_space
+@click.option("--point", "settings", metavar="KEY=VALUE", multiple=True, help="What differs (repeatable).")
+@click.option("--baseline", metavar="NAME", help="Begin with a baseline of the space.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def evaluate(
+    context: click.Context, space: Path, settings: tuple[str, ...], baseline: str | None, as_json: bool
+) -> None:
+    """Evaluate one design of a space; exit code 1 and a reason if it is infeasible."""
+    with _needs_extra("dse"):
+        from zeroskip.sweep import evaluate  # noqa: PLC0415
+
+    context.exit(0 if evaluate(space, settings, baseline, as_json) else 1)
+
+
+@main.command("space-schema")
+def space_schema() -> None:
+    """Print the JSON Schema of a space file, for editors."""
+    from dse.schema import SpaceFile  # noqa: PLC0415
+
+    click.echo(json.dumps(SpaceFile.model_json_schema(), indent=2))
+
+
+@contextmanager
+def _needs_extra(extra: str) -> Iterator[None]:
+    """An import of what only an extra installs.
+
+    Raises:
+        InputError: It is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise InputError(f"this command needs {error.name}: pip install 'zeroskip[{extra}]'") from error
 
 
 main.add_command(formats)

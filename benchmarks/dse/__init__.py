@@ -1,0 +1,1 @@
+"""Search strategies against a front that is known exactly."""

@@ -1,0 +1,1 @@
+"""Design-space exploration: spaces, evaluation, a store that loses nothing, strategies, studies."""

@@ -1,0 +1,11 @@
+"""The names of the strategies: nothing heavy is imported to list them."""
+
+STRATEGIES = {
+    "exhaustive": "Exhaustive",
+    "decompose": "Decompose",
+    "nsga2": "Nsga2",
+    "gp": "Gp",
+    "random": "Random",
+    "sobol": "Sobol",
+    "local": "Local",
+}

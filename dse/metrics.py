@@ -1,0 +1,129 @@
+"""What can be an objective or a constraint, and how it follows from sums over layers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+from mapping.errors import InputError
+from simulator.families import Family
+
+
+class Totals(NamedTuple):
+    """Sums over layers; those of a workload are the sums over its groups.
+
+    Attributes:
+        cycles: Cycles of all runs.
+        dram_bytes: Bytes read and written.
+        macs: Multiply-accumulates with weights that are kept.
+        kept: Weights that the patterns keep.
+        weights: Weights of the dense model.
+    """
+
+    cycles: int = 0
+    dram_bytes: int = 0
+    macs: int = 0
+    kept: int = 0
+    weights: int = 0
+
+    def plus(self, other: "Totals", times: int = 1) -> "Totals":
+        """The sum with ``times`` times another."""
+        return Totals(*(a + times * b for a, b in zip(self, other, strict=True)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """What of a configuration enters the metrics, and its declared costs."""
+
+    clock_hz: float
+    peak_macs: float
+    peak_bytes: float
+    costs: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One number of a design.
+
+    Attributes:
+        summary: What it is, with its unit.
+        value: From the sums and the machine.
+        slopes: For each sum it depends on, 1 if it grows with it and -1 if it falls, all others fixed. Merging the
+            choices of layers exactly relies on it.
+    """
+
+    summary: str
+    value: Callable[[Totals, Machine], float]
+    slopes: Mapping[str, int]
+
+
+METRICS: dict[str, Metric] = {
+    "cycles": Metric(summary="cycles of the workload", value=lambda t, _: t.cycles, slopes={"cycles": 1}),
+    "latency_ms": Metric(
+        summary="cycles over the clock [ms]", value=lambda t, m: t.cycles / m.clock_hz * 1e3, slopes={"cycles": 1}
+    ),
+    "dram_bytes": Metric(summary="bytes read and written", value=lambda t, _: t.dram_bytes, slopes={"dram_bytes": 1}),
+    "macs": Metric(summary="multiply-accumulates of kept weights", value=lambda t, _: t.macs, slopes={"macs": 1}),
+    "utilisation": Metric(
+        summary="macs over what the array could do in cycles [0 to 1]",
+        value=lambda t, m: t.macs / (t.cycles * m.peak_macs),
+        slopes={"macs": 1, "cycles": -1},
+    ),
+    "kept_weights": Metric(
+        summary="weights kept over weights [0 to 1]: a declared stand-in for accuracy, not a measurement of it",
+        value=lambda t, _: t.kept / t.weights if t.weights else 1.0,
+        slopes={"kept": 1},
+    ),
+    "peak_macs": Metric(summary="multiply-accumulates per cycle", value=lambda _, m: m.peak_macs, slopes={}),
+    "peak_dram_gbs": Metric(
+        summary="peak DRAM bandwidth [10^9 bytes/s]", value=lambda _, m: m.peak_bytes * m.clock_hz / 1e9, slopes={}
+    ),
+}
+
+
+def metrics_with(costs: Mapping[str, Mapping[str, float]]) -> dict[str, Metric]:
+    """All metrics of a space: those of every space, and its declared costs.
+
+    Raises:
+        InputError: A cost that is called like a metric.
+    """
+    found = dict(METRICS)
+    for name in costs:
+        if name in METRICS:
+            raise InputError(f"costs.{name}: there is a metric of that name")
+        found[name] = Metric(summary="declared cost", value=partial(_cost, name), slopes={})
+    return found
+
+
+def _cost(name: str, _: Totals, machine: Machine) -> float:
+    return machine.costs[name]
+
+
+def machine_of(family: Family[Any], config: Any, costs: Mapping[str, Mapping[str, float]]) -> Machine:  # noqa: ANN401
+    """The machine of a configuration.
+
+    Raises:
+        InputError: A cost with a term that is no number of this configuration.
+    """
+    peak_macs = float(family.peak_macs(config))
+    declared = {
+        name: sum(weight * _term(config, peak_macs, term, name) for term, weight in terms.items())
+        for name, terms in costs.items()
+    }
+    return Machine(
+        clock_hz=config.clock_mhz * 1e6,
+        peak_macs=peak_macs,
+        peak_bytes=float(family.peak_bytes(config)),
+        costs=declared,
+    )
+
+
+def _term(config: Any, peak_macs: float, term: str, cost: str) -> float:  # noqa: ANN401
+    if term == "peak_macs":
+        return peak_macs
+    value = config
+    for step in term.split("."):
+        value = getattr(value, step, None)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError(f"costs.{cost}: {term!r} is neither a number of the configuration nor peak_macs")
+    return float(value)

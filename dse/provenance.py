@@ -1,0 +1,50 @@
+"""Which code made a result."""
+
+import sys
+from functools import cache
+from hashlib import sha256
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from simulator.families import Family
+
+_ROOMS = ("mapping", "simulator")
+_OWN = ("dse.evaluate", "dse.metrics", "dse.workload")
+_PACKAGES = ("zeroskip", "numpy", "numba")
+
+
+def code_digest(family: Family[Any]) -> str:
+    """SHA-256 of all files that a result depends on: the simulator's, those that evaluate, and the family's own."""
+    own = import_module(family.config.__module__).__file__
+    return _digest_of(*(str(folder) for folder in _folders()), *([str(Path(own).parent)] if own else []))
+
+
+def versions() -> dict[str, str]:
+    """Versions to keep with a study."""
+    return {"python": sys.version.split()[0]} | {name: _version(name) for name in _PACKAGES}
+
+
+def _folders() -> list[Path]:
+    files = [import_module(name).__file__ for name in (*_ROOMS, *_OWN)]
+    paths = [Path(file) for file in files if file]
+    return [path.parent if path.name == "__init__.py" else path for path in paths]
+
+
+@cache
+def _digest_of(*places: str) -> str:
+    digest = sha256()
+    for place in map(Path, dict.fromkeys(places)):
+        files = sorted([*place.rglob("*.py"), *place.rglob("*.toml")]) if place.is_dir() else [place]
+        for file in files:
+            # The name inside the package: an installed copy and a checkout are the same code.
+            digest.update(f"{file.relative_to(place.parent)}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,63 @@
+"""Which machines are promising: fronts of bounds, before anything is evaluated."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dse.pareto import hypervolume, logarithmic, scaled
+from dse.problem import Row, Separable
+from dse.strategies.merge import merge
+from mapping.arrays import AnyArray
+
+Point = tuple[int, ...]
+MARGIN = 1.1
+
+
+def bound_front(layers: Separable, points: Sequence[Point], depths: Sequence[int]) -> AnyArray | None:
+    """Objectives that no feasible design of a machine can beat.
+
+    Args:
+        layers: How the problem falls apart.
+        points: Of one machine; the first ``depths[g]`` show all choices of group g.
+        depths: Choices of each group.
+
+    Returns:
+        (r, o), or None where the problem has no bounds.
+    """
+    rows: list[tuple[Row, ...]] = []
+    for point in points:
+        bound = layers.bound(point)
+        if bound is None:
+            return None
+        rows.append(bound)
+    groups = [np.array([row[g] for row in rows[:depth]]) for g, depth in enumerate(depths)]
+    fixed = [np.array([part]) for part in rows[0][len(groups) :]]
+    sums = merge([*groups, *fixed], layers.directions)
+    objectives, violations = layers.score(points[0], sums.columns)
+    return objectives[(violations <= 0).all(axis=1)]
+
+
+def by_promise(bounds: dict[Point, AnyArray | None]) -> list[Point]:
+    """Machines by the hypervolume of their bounds, largest first; those without bounds before all others.
+
+    A machine whose bounds already violate a constraint holds no feasible design and is left out.
+    """
+    known = {machine: rows for machine, rows in bounds.items() if rows is not None and len(rows)}
+    unbounded = [machine for machine, rows in bounds.items() if rows is None]
+    if not known:
+        return unbounded
+    stacked = logarithmic(np.concatenate(list(known.values())))
+    unit = scaled(stacked, stacked.min(axis=0), stacked.max(axis=0))
+    parts = np.split(unit, np.cumsum([len(rows) for rows in known.values()])[:-1])
+    corner = np.full(unit.shape[1], MARGIN)
+    volume = {machine: hypervolume(rows, corner) for machine, rows in zip(known, parts, strict=True)}
+    return [*unbounded, *sorted(known, key=lambda machine: -volume[machine])]
+
+
+def all_dominated(bounds: AnyArray | None, known: Sequence[Row]) -> bool:
+    """Whether each bound (r, o) is worse than some known row."""
+    if bounds is None or not known:
+        return False
+    rows = np.array(known)
+    better = (rows[None] <= bounds[:, None]).all(axis=2) & (rows[None] < bounds[:, None]).any(axis=2)
+    return bool(np.any(better, axis=1).all())

@@ -1,0 +1,174 @@
+"""The commands `sweep`, `evaluate` and `space-schema`."""
+
+import csv
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from pyarrow import parquet
+
+from tests.dse.spaces import TINY
+from zeroskip.cli import main
+from zeroskip.sweep import parse_seconds
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write()
+    return tmp_path
+
+
+def write(**changes):
+    Path("space.yaml").write_text(yaml.safe_dump(TINY | changes))
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(main, arguments)
+
+
+@pytest.mark.smoke
+def test_a_sweep_prints_the_front_beside_the_baselines(folder):
+    result = invoke("sweep", "space.yaml", "--out", "out", "--strategy", "decompose")
+    assert result.exit_code == 0, result.output
+    for text in ("Pareto front of", "published", "latency_ms", "kept_weights", "the strategy has no more points"):
+        assert text in result.output
+    assert {p.name for p in Path("out").iterdir()} == {
+        "front.csv", "front.parquet", "front.png", "study.json", "trials.csv", "trials.parquet",
+    }  # fmt: skip
+    record = json.loads(Path("out/study.json").read_text())
+    rows = list(csv.DictReader(Path("out/front.csv").read_text().splitlines()))
+    assert len(rows) == len(record["front"]) + 1 == parquet.read_table("out/front.parquet").num_rows
+    assert Path("out/front.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.golden
+def test_decompose_finds_what_the_exhaustive_search_finds(folder):
+    fronts = []
+    for strategy in ("exhaustive", "decompose"):
+        result = invoke("sweep", "space.yaml", "--study", strategy, "--strategy", strategy, "--json")
+        record = json.loads(result.stdout)
+        fronts.append(sorted(row["name"] for row in record["front"]))
+        assert record["trials"]["failed"] == 0
+    assert fronts[0] == fronts[1]
+
+
+@pytest.mark.smoke
+def test_check_explains_and_evaluates_nothing(folder):
+    write(parameters={"rows": [8, 16], "add_latency": [1, 2], "interleave": [1, 4]})
+    result = invoke("sweep", "space.yaml", "--check")
+    assert result.exit_code == 0
+    assert "interleave=4 has no effect with add_latency=1" in result.output
+    assert "points       32" in result.output
+    assert not Path("zeroskip.db").exists()
+
+
+@pytest.mark.smoke
+def test_evaluate(folder):
+    result = invoke("evaluate", "space.yaml", "--point", "rows=16", "--point", "first.pattern=2:8", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["metrics"]["peak_macs"] == 16 * 32
+    table = invoke("evaluate", "space.yaml", "--baseline", "published")
+    assert table.exit_code == 0
+    assert "latency_ms" in table.output
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize(
+    ("point", "reason"),
+    [
+        ("rows=0", "rows=0 outside [1, 1024]"),
+        ("interleave=4", "interleave=4 has no effect with add_latency=1"),
+        ("first.pattern=1:64", "M=64 outside [1, 32] (max_group)"),
+        ("first.pattern=9:8", "N=9 outside"),
+    ],
+)
+def test_evaluate_says_why_a_design_is_infeasible(folder, point, reason):
+    result = invoke("evaluate", "space.yaml", "--point", point)
+    assert result.exit_code == 1
+    assert "infeasible" in result.output
+    assert reason in result.output
+
+
+@pytest.mark.smoke
+def test_a_finished_study_resumes_to_the_same_front(folder):
+    first = invoke("sweep", "space.yaml", "--json")
+    again = invoke("sweep", "space.yaml", "--json", "--resume")
+    assert again.exit_code == 0
+    assert json.loads(first.stdout) == json.loads(again.stdout)
+
+
+@pytest.mark.smoke
+def test_the_schema_is_printed():
+    schema = json.loads(invoke("space-schema").stdout)
+    assert {"workload", "parameters", "objectives"} <= set(schema["properties"])
+
+
+def spoil_store():
+    invoke("sweep", "space.yaml", "--budget", "1")
+    with sqlite3.connect("zeroskip.db") as connection:
+        connection.execute("UPDATE meta SET schema = 99")
+
+
+def change_space():
+    invoke("sweep", "space.yaml", "--budget", "1")
+    write(parameters={"rows": [8]})
+
+
+BAD = [
+    ("empty list", lambda: write(parameters={"rows": []}), (), "parameters.rows"),
+    ("empty range", lambda: write(parameters={"rows": {"from": 9, "to": 3}}), (), "empty range: from 9 to 3"),
+    ("unknown key", lambda: write(nonsense=1), (), "unknown key 'nonsense'"),
+    ("unknown field", lambda: write(parameters={"rowz": [1]}), (), "unknown key 'rowz'; legal keys: "),
+    ("objective", lambda: write(objectives={"energy": "minimise"}), (), "objective 'energy' is not reported"),
+    ("constraint", lambda: write(constraints={"cycles": {"min": 2, "max": 1}}), (), "contradictory constraint"),
+    ("kills all machines", lambda: write(constraints={"peak_macs": {"max": 1}}), (), "8 by: violates peak_macs <= 1"),
+    (
+        "kills all points",
+        lambda: write(constraints={"latency_ms": {"max": 0.1}, "kept_weights": {"min": 0.1}}),
+        (),
+        "latency_ms <= 0.1 kills 32 of 32",
+    ),
+    ("store of another schema", spoil_store, ("--resume",), "schema [99] of another version"),
+    ("changed space", change_space, ("--resume",), "searches another space"),
+    ("study exists", lambda: invoke("sweep", "space.yaml", "--budget", "1"), (), "exists: add --resume"),
+    ("unreachable database", lambda: None, ("--store", "sqlite:////no/such/x.db"), "unable to open database file"),
+    ("no url", lambda: None, ("--store", "nowhere"), "store nowhere: "),
+    ("not a database", lambda: None, ("--store", "sqlite:///space.yaml"), "store sqlite:///space.yaml: "),
+    ("time", lambda: None, ("--time", "soon"), "expected a duration such as 90s"),
+    ("no time", lambda: None, ("--time", "0s"), "must be more than nothing"),
+    ("budget", lambda: None, ("--budget", "0"), "'--budget'"),
+    ("workers", lambda: None, ("--workers", "0"), "'--workers'"),
+    ("strategy", lambda: None, ("--strategy", "bayes"), "'--strategy'"),
+    ("not decomposable", lambda: write(layers={}), ("--strategy", "decompose"), "no groups of layers"),
+    ("no layer", lambda: write(layers={"a": {"match": ["zzz"]}}), (), "'zzz' matches no layer"),
+    ("model", lambda: write(workload=[{"model": "nothing"}]), (), "model 'nothing': no such file"),
+    ("pattern", lambda: write(layers={"a": {"pattern": ["3:2"]}}), (), "pattern 3:2"),
+]
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize(("prepare", "options", "message"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
+def test_bad_input_is_one_message_and_exit_code_2(folder, prepare, options, message):
+    prepare()
+    result = invoke("sweep", "space.yaml", *options)
+    assert result.exit_code == 2, result.output
+    assert message in result.stderr
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.smoke
+def test_a_full_disk_is_one_message_and_exit_code_2(folder):
+    """/dev/full takes nothing."""
+    result = invoke("sweep", "space.yaml", "--store", "sqlite:////dev/full")
+    assert result.exit_code == 2
+    assert "store sqlite:////dev/full: " in result.stderr
+
+
+@pytest.mark.golden
+@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("15m", 900), ("1h30m", 5400), ("1.5h", 5400)])
+def test_durations(text, seconds):
+    assert parse_seconds(text) == seconds
