@@ -1,0 +1,1 @@
+"""How fast zeroskip is, as ratios: beside a limit, a peer or an aim. See ``docs/benchmarks.md``."""
