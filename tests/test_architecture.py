@@ -48,6 +48,12 @@ def test_a_family_is_known_to_nobody_but_itself():
 
 
 @pytest.mark.smoke
+def test_benches_know_the_simulator_and_nothing_above():
+    for path in files("rtl"):
+        assert not imported_rooms(path) & {"dse", "zeroskip"}, path
+
+
+@pytest.mark.smoke
 def test_mapping_knows_no_clock():
     for path in files("mapping"):
         assert "simpy" not in path.read_text(), path
