@@ -27,6 +27,7 @@ BUILD_FLAGS = {
     "verilator": ("-O3", "--x-assign", "unique", "--x-initial", "unique", "--assert", "-Wno-fatal"),
     "icarus": (),
 }
+INTERMEDIATES = ("*.gch", "*.o", "*.a")
 FST_HEADERS = "#include <lz4.h>\n#include <zlib.h>\n"
 
 
@@ -111,8 +112,16 @@ def build(design: Design, simulator: str = "verilator", *, waves: bool = False) 
         if not (folder / "complete").exists():
             shutil.rmtree(folder, ignore_errors=True)
             _compile(design, toolchain, folder, waves)
+            _drop_intermediates(folder)
             (folder / "complete").touch()
     return folder
+
+
+def _drop_intermediates(folder: Path) -> None:
+    """Delete what only the compiler needed: most of the hundreds of megabytes of a large design."""
+    for pattern in INTERMEDIATES:
+        for path in folder.glob(pattern):
+            path.unlink()
 
 
 def _compile(design: Design, toolchain: Toolchain, folder: Path, waves: bool) -> None:
