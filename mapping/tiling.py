@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from mapping.errors import InputError
 from mapping.graph import ConvShape, Layer, ceil_div
 from mapping.sparsity import Pattern
 
+Count = Any  # an int or an int64 array; formulas broadcast
 Dataflow = Literal["weight_stationary", "output_stationary"]
 LoopOrder = Literal["outputs_outer", "positions_outer"]
 LOOP_ORDERS: tuple[LoopOrder, ...] = ("outputs_outer", "positions_outer")
@@ -192,7 +193,7 @@ class Footprint:
         return "; ".join(missing) or None
 
 
-def weight_tile_bytes(positions: int, channels: int, outputs: int, pattern: Pattern, element_bytes: int) -> int:
+def weight_tile_bytes(positions: int, channels: Count, outputs: Count, pattern: Pattern, element_bytes: int) -> Count:
     """Bytes of a compressed weight tile: each kernel position holds its own groups of channels."""
     slots = positions * pattern.groups(channels) * pattern.n * outputs
     return slots * element_bytes + ceil_div(slots * pattern.index_bits, 8)
@@ -252,9 +253,7 @@ def tilings(
     pixels, points = (np.array(column) for column in zip(*(_extent(shape, tile) for tile in positions), strict=True))
     activation = pixels * channels[:, None] * capacity.element_bytes
     output = points * outputs[:, None] * capacity.accumulator_bytes
-    weight = np.array(
-        [[weight_tile_bytes(shape.positions, k, n, pattern, capacity.element_bytes) for k in channels] for n in outputs]
-    )
+    weight = weight_tile_bytes(shape.positions, channels, outputs[:, None], pattern, capacity.element_bytes)
     fits = (activation <= capacity.activation_bytes)[None] & (output <= capacity.output_bytes)[:, None]
     fits &= (weight <= capacity.weight_bytes)[:, :, None]
     chosen = fits & (fits.cumsum(-1) <= POSITION_TILES)
@@ -268,7 +267,8 @@ def tilings(
             order=order,
         )
         for n, k, p in zip(*np.nonzero(chosen), strict=True)
-        for order in LOOP_ORDERS
+        # With one tile of outputs or of positions both orders are the same.
+        for order in (LOOP_ORDERS if n and p else LOOP_ORDERS[:1])
     ]
     found = [
         tiling for tiling in found if _weight_tiles(shape, tiling) * _tile_count(shape, _tile(tiling)) <= MAX_TILES

@@ -18,7 +18,7 @@ from simulator.memory.service import service
 
 # Loading the compiled loop costs a process about as much as this many steps in plain Python: instructions, and runs
 # and pages of requests to a memory with state, which walks them one by one.
-COMPILE_AFTER = 250_000
+COMPILE_AFTER = 100_000
 PAGE_BYTES = 2048
 
 

@@ -56,16 +56,22 @@ def service(params: Vector, state: Vector, request: Vector, start: int) -> int:
         Cycles until the last byte has been moved; 0 for an empty request.
     """
     page_bytes, banks, burst_bytes = int(params[PAGE_BYTES]), int(params[BANKS]), int(params[BURST_BYTES])
-    t_refi, t_ras, t_rp = int(params[T_REFI]), int(params[T_RAS]), int(params[T_RP])
-    images, rows = int(request[IMAGES]), int(request[ROWS])
-    cols, run = int(request[COLS]), int(request[RUN_BYTES])
+    burst_num, burst_den = int(params[BURST_NUM]), int(params[BURST_DEN])
+    t_refi, t_ras, t_rp, t_rcd = int(params[T_REFI]), int(params[T_RAS]), int(params[T_RP]), int(params[T_RCD])
+    images, rows, cols, run = int(request[IMAGES]), int(request[ROWS]), int(request[COLS]), int(request[RUN_BYTES])
+    base, image_stride, row_stride, col_stride = (
+        int(request[ADDRESS]),
+        int(request[IMAGE_STRIDE]),
+        int(request[ROW_STRIDE]),
+        int(request[COL_STRIDE]),
+    )
     if images * rows * cols * run == 0:
         return 0
-    if request[COL_STRIDE] == run:
+    if col_stride == run:
         run, cols = run * cols, 1
-    if cols == 1 and request[ROW_STRIDE] == run:
+    if cols == 1 and row_stride == run:
         run, rows = run * rows, 1
-    if cols == rows == 1 and request[IMAGE_STRIDE] == run:
+    if cols == rows == 1 and image_stride == run:
         run, images = run * images, 1
 
     free = int(state[FREE])
@@ -74,8 +80,8 @@ def service(params: Vector, state: Vector, request: Vector, start: int) -> int:
     last_page = -1
     credit = 0  # unused part of the last cycle, in 1 / BURST_DEN cycles
     for index in range(images * rows * cols):
-        address = int(request[ADDRESS]) + index // (rows * cols) * int(request[IMAGE_STRIDE])
-        address += index // cols % rows * int(request[ROW_STRIDE]) + index % cols * int(request[COL_STRIDE])
+        address = base + index // (rows * cols) * image_stride
+        address += index // cols % rows * row_stride + index % cols * col_stride
         stop = address + run
         while address < stop:
             due = int(state[NEXT_REFRESH])
@@ -96,15 +102,15 @@ def service(params: Vector, state: Vector, request: Vector, start: int) -> int:
                 if open_row != CLOSED:
                     activate = max(activate, int(state[slot + ACTIVATED]) + t_ras) + t_rp
                 state[slot + OPEN_ROW], state[slot + ACTIVATED] = row, activate
-                time = max(time, activate + int(params[T_RCD]))
+                time = max(time, activate + t_rcd)
 
             if page != last_page:
                 lookahead, last_page = time, page
             end = min(stop, (page + 1) * page_bytes)
             bursts = -(-end // burst_bytes) - address // burst_bytes
-            work = bursts * int(params[BURST_NUM]) - credit
-            cycles = -(-work // int(params[BURST_DEN]))
-            credit = cycles * int(params[BURST_DEN]) - work
+            work = bursts * burst_num - credit
+            cycles = -(-work // burst_den)
+            credit = cycles * burst_den - work
             time += cycles
             free = time
             address = end

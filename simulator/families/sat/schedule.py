@@ -57,15 +57,20 @@ def candidates(layer: Layer, pattern: Pattern, config: SatConfig) -> list[Candid
 def bound_cycles(
     shape: ConvShape, options: list[Tiling], executed: Pattern, dataflow: Dataflow, config: SatConfig
 ) -> tuple[IntArray, IntArray]:
-    """Cycles that no program of each tiling can beat: its folds back to back, or its bytes at peak bandwidth.
+    """Cycles that no program of each tiling can beat.
+
+    Its folds back to back between the loads of the first tiles and the store of the last, or all its bytes; bytes at
+    peak bandwidth.
 
     Returns:
         (t,) int64, one per tiling; and the folds of each.
     """
     sizes = _Sizes(shape, options)
     execute, folds = _execute(sizes, shape, executed, dataflow, config)
-    transfer = _transfer_bytes(sizes, shape, executed, config) / config.memory.peak_bytes_per_cycle(config.clock_hz)
-    return np.maximum(execute, np.ceil(transfer).astype(np.int64)), folds
+    peak = config.memory.peak_bytes_per_cycle(config.clock_hz)
+    around = np.ceil(_bytes_around(sizes, shape, executed, config) / peak).astype(np.int64)
+    transfer = np.ceil(_transfer_bytes(sizes, shape, executed, config) / peak).astype(np.int64)
+    return np.maximum(execute + around, transfer), folds
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,14 @@ class _Split:
     def tiles(self) -> IntArray:
         return self.count.sum(-1)
 
+    @property
+    def first(self) -> IntArray:
+        return self.size[:, 0]
+
+    @property
+    def last(self) -> IntArray:
+        return np.where(self.count[:, 1], self.size[:, 1], self.size[:, 0])
+
 
 class _Sizes:
     """How many tiles of which size every tiling has."""
@@ -91,12 +104,12 @@ class _Sizes:
     def __init__(self, shape: ConvShape, options: list[Tiling]) -> None:
         names = ("images", "rows", "cols", "channels", "outputs")
         table = np.array([[getattr(tiling, name) for name in names] for tiling in options], np.int64)
-        images, self.rows, self.cols, channels, outputs = table.T
+        self.images, self.rows, self.cols, channels, outputs = table.T
         self.outputs_outer = np.array([tiling.order == "outputs_outer" for tiling in options])
         self.channels = _Split.of(shape.group_in_channels, channels)
         self.outputs = _Split.of(shape.group_out_channels, outputs)
         axes = [
-            _Split.of(shape.images, images),
+            _Split.of(shape.images, self.images),
             _Split.of(shape.out_rows, self.rows),
             _Split.of(shape.out_cols, self.cols),
         ]
@@ -104,6 +117,7 @@ class _Sizes:
             _product([axis.size for axis in axes]),
             _product([axis.count for axis in axes]),
         )
+        self.last_points = np.prod([axis.last for axis in axes], axis=0)
 
 
 def _product(axes: list[IntArray]) -> IntArray:
@@ -140,19 +154,22 @@ def _output_fold(positions: IntArray, slots: IntArray, config: SatConfig) -> Int
     return fold_cycles(True, 1, positions[:, :, None], slots[:, None, :], False, False, config)
 
 
+def _bytes_around(sizes: _Sizes, shape: ConvShape, executed: Pattern, config: SatConfig) -> IntArray:
+    """(t,) bytes of the first activation and weight tile and of the last output tile: no fold hides them."""
+    pixels = sizes.images * _fetched(shape, 0, sizes.rows, 1) * _fetched(shape, 1, sizes.cols, 1)
+    activations = pixels * sizes.channels.first * config.element_bytes
+    weights = weight_tile_bytes(
+        shape.positions, sizes.channels.first, sizes.outputs.first, executed, config.element_bytes
+    )
+    return activations + weights + sizes.last_points * sizes.outputs.last * config.output_bytes
+
+
 def _transfer_bytes(sizes: _Sizes, shape: ConvShape, executed: Pattern, config: SatConfig) -> IntArray:
     """(t,) bytes that loads and stores move; a tile is loaded whenever it differs from the one before."""
     pixels = shape.images * _fetched(shape, 0, sizes.rows) * _fetched(shape, 1, sizes.cols)
     activations = pixels * shape.group_in_channels * config.element_bytes
-    tile_bytes = np.array(
-        [
-            [
-                [weight_tile_bytes(shape.positions, int(k), int(n), executed, config.element_bytes) for k in ks]
-                for n in ns
-            ]
-            for ks, ns in zip(sizes.channels.size, sizes.outputs.size, strict=True)
-        ]
-    )
+    tile_channels, tile_outputs = sizes.channels.size[:, None, :], sizes.outputs.size[:, :, None]
+    tile_bytes = weight_tile_bytes(shape.positions, tile_channels, tile_outputs, executed, config.element_bytes)
     weights = (tile_bytes * sizes.outputs.count[:, :, None] * sizes.channels.count[:, None, :]).sum((1, 2))
 
     outputs, channels, positions = sizes.outputs.tiles, sizes.channels.tiles, sizes.point_tiles.sum(-1)
@@ -168,9 +185,9 @@ def _transfer_bytes(sizes: _Sizes, shape: ConvShape, executed: Pattern, config: 
     return shape.groups * (activations * activation_passes + weights * weight_passes) + stored
 
 
-def _fetched(shape: ConvShape, axis: int, tiles: IntArray) -> IntArray:
-    """(t,) input rows (axis 0) or columns (1) that all tiles fetch together, overlaps counted again."""
+def _fetched(shape: ConvShape, axis: int, tiles: IntArray, first: int | None = None) -> IntArray:
+    """(t,) input rows (axis 0) or columns (1) that all tiles, or the first, fetch, overlaps counted again."""
     length = (shape.out_rows, shape.out_cols)[axis]
     values, inverse = np.unique(tiles, return_inverse=True)
-    sums = [window(shape, 0 if axis == 0 else 1, cut(length, int(tile))).count.sum() for tile in values]
+    sums = [window(shape, 0 if axis == 0 else 1, cut(length, int(tile))).count[:first].sum() for tile in values]
     return np.array(sums)[inverse]
