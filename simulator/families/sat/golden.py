@@ -19,6 +19,7 @@ from mapping.tiling import Mapping
 from simulator.families import Golden
 from simulator.families.sat.arithmetic import fold_sums, fp16_rounded, fp32_sum
 from simulator.families.sat.config import SatConfig
+from simulator.families.sat.dram import dram_box
 from simulator.families.sat.isa import ACTIVATIONS, SAT_ISA, WEIGHTS
 from simulator.families.sat.layout import layout
 from simulator.families.sat.update.golden import execute as execute_update
@@ -176,14 +177,14 @@ class _Machine:
 
     def load(self, f: Fields) -> None:
         """DRAM to a scratchpad."""
-        data = np.ascontiguousarray(self._box(f)).reshape(-1)
+        data = np.ascontiguousarray(dram_box(self.memory, f)).reshape(-1)
         if f["buffer"] == WEIGHTS:
             self.decoded.clear()
         (self.activations if f["buffer"] == ACTIVATIONS else self.weights).write(f["pad_address"], data)
 
     def store(self, f: Fields) -> None:
         """Accumulators to DRAM."""
-        box = self._box(f)
+        box = dram_box(self.memory, f)
         kind = self.element if f["narrow"] else self.sum
         count = box.size // kind.itemsize
         sums = self.outputs.read(f["pad_address"], count * self.sum.itemsize).view(self.sum)
@@ -266,17 +267,6 @@ class _Machine:
             data = self.weights.read(f["weight_address"], size)
             self.decoded[key] = nm.decode_compressed(data, rows, f["outputs"], pattern, self.element)
         return self.decoded[key]
-
-    def _box(self, f: Fields) -> ByteArray:
-        """The bytes of a transfer in DRAM, (images, rows, cols, run_bytes), as a view."""
-        counts = (f["images"], f["rows"], f["cols"], f["run_bytes"])
-        strides = (f["image_stride"], f["row_stride"], f["col_stride"], 1)
-        last = f["dram_address"] + sum((count - 1) * stride for count, stride in zip(counts, strides, strict=True))
-        if min(counts) < 1 or last >= len(self.memory):
-            raise ProgramError(
-                f"a box of {counts} at {f['dram_address']} lies outside the {len(self.memory)} bytes of DRAM"
-            )
-        return np.lib.stride_tricks.as_strided(self.memory[f["dram_address"] :], counts, strides)
 
 
 def _integer_sums(activations: AnyArray, values: AnyArray, indices: AnyArray, group: IntArray) -> AnyArray:

@@ -9,7 +9,9 @@ import numpy as np
 from mapping.arrays import AnyArray, ByteArray, IntArray
 from mapping.formats import nm
 from mapping.sparsity import Pattern, magnitude_mask
+from simulator.families.sat.arithmetic import fp16_rounded
 from simulator.families.sat.config import SatConfig
+from simulator.families.sat.dram import dram_box
 from simulator.families.sat.wuve import update
 from simulator.program import Program
 
@@ -45,14 +47,14 @@ class _Units:
 
     def load(self, f: Fields) -> None:
         """DRAM to the scratchpad."""
-        data = np.ascontiguousarray(self._box(f)).reshape(-1)
+        data = np.ascontiguousarray(dram_box(self.memory, f)).reshape(-1)
         self.pad[f["pad_address"] : f["pad_address"] + len(data)] = data
 
     def store(self, f: Fields) -> None:
         """The scratchpad to DRAM, rounded from fp32 to fp16 on request."""
-        box = self._box(f)
+        box = dram_box(self.memory, f)
         if f["narrow"]:
-            values = self._read(f["pad_address"], box.size // FP16.itemsize, FP32).astype(FP16).view(np.uint8)
+            values = fp16_rounded(self._read(f["pad_address"], box.size // FP16.itemsize, FP32)).view(np.uint8)
         else:
             values = self._read(f["pad_address"], box.size, np.dtype(np.uint8))
         box[...] = values.reshape(box.shape)
@@ -76,11 +78,6 @@ class _Units:
 
     def _read(self, address: int, count: int, kind: "np.dtype[np.generic]") -> AnyArray:
         return self.pad[address : address + count * kind.itemsize].view(kind)
-
-    def _box(self, f: Fields) -> ByteArray:
-        counts = (f["images"], f["rows"], f["cols"], f["run_bytes"])
-        strides = (f["image_stride"], f["row_stride"], f["col_stride"], 1)
-        return np.lib.stride_tricks.as_strided(self.memory[f["dram_address"] :], counts, strides)
 
 
 def compressed_copy(block: AnyArray, pattern: Pattern, along_outputs: bool) -> ByteArray:
