@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from mapping.errors import InputError
 from mapping.graph import Layer, ModelGraph
 from mapping.sparsity import DENSE, Pattern, prune_layer
+from mapping.sparsity.patterns.bank import BankBalanced
 
 KEPT_DENSE = ("first", "last")
 
@@ -48,13 +49,13 @@ def prune(model: ModelGraph, pattern: Pattern | str, keep: Iterable[str] = KEPT_
 
     Args:
         model: What to prune.
-        pattern: ``dense``, ``N:M`` or a ``Pattern``.
+        pattern: ``dense``, ``N:M``, ``bank:BANK/RATE`` (which is N:M with M = BANK) or a ``Pattern``.
         keep: Layers that stay dense: names or globs, and ``first`` and ``last``.
 
     Raises:
         InputError: A pattern that is none, or an entry of ``keep`` that matches no layer.
     """
-    chosen = Pattern.parse(pattern) if isinstance(pattern, str) else pattern
+    chosen = _parse(pattern) if isinstance(pattern, str) else pattern
     layers = model.layers
     kept: set[str] = set()
     for entry in keep:
@@ -68,3 +69,8 @@ def prune(model: ModelGraph, pattern: Pattern | str, keep: Iterable[str] = KEPT_
     patterns = {layer.name: DENSE if layer.name in kept or layer.dynamic else chosen for layer in layers}
     pruned = tuple(prune_layer(layer, patterns[layer.name]) for layer in layers)
     return SparseModel(model=model, pattern=chosen, layers=pruned, patterns=patterns)
+
+
+def _parse(text: str) -> Pattern:
+    banks = BankBalanced.read(text)
+    return Pattern.parse(text) if banks is None else banks.as_nm()

@@ -1,6 +1,6 @@
 """Accelerator families: one folder each, found through the entry point group ``zeroskip.families``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
@@ -65,6 +65,9 @@ class Family(Generic[C]):
         peak_macs: Multiply-accumulates per cycle of a configuration.
         peak_bytes: DRAM bytes per cycle of a configuration.
         check: Further checks of a program against a configuration; raises ``ProgramError``.
+        part: The part of a layer that one of several equal chips runs, or None: the whole layer.
+        admit: Refuses a model, as the parts of all its layers with their patterns, that the machine cannot hold; raises
+            ``InputError``. None: memory has no end.
         training: What a training step does for one layer beside its products, as programs by name (for example the
             optimiser), or None: the family does not train. ``job``, ``check`` and ``dram_bytes`` take them too.
         reproduce: Writes the page that compares the family with what is published about it, or None; called with a
@@ -85,6 +88,8 @@ class Family(Generic[C]):
     peak_macs: Callable[[C], int]
     peak_bytes: Callable[[C], float]
     check: Callable[[Program, C], None]
+    part: Callable[[Layer, C], Layer] | None = None
+    admit: Callable[[Sequence[tuple[Layer, Pattern]], C], None] | None = None
     training: Callable[[TrainedLayer, C], dict[str, Program]] | None = None
     reproduce: Callable[[Callable[[str], None], int], Page] | None = None
 

@@ -1,0 +1,61 @@
+"""Where a layer's tensors lie: activations (NHWC), weights (sub-filter after sub-filter), outputs (NHWC).
+
+One range of addresses covers L2 and DRAM. An activation tensor that takes at most half of L2 stays there between two
+layers, so that two neighbours fit; a larger one lies in DRAM.
+"""
+
+from dataclasses import dataclass
+
+from mapping.arrays import IntArray
+from mapping.graph import ceil_div
+from simulator.families.s4.geometry import Geometry
+
+ALIGNMENT = 4096
+WEIGHT_SHARE = 4  # weights of a layer stay in L2 while it runs if they take at most a quarter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Addresses of one layer, in bytes.
+
+    Attributes:
+        activations: First byte of the activations.
+        weights: (output tiles, channel tiles) first byte of each weight tile of the first group.
+        group_bytes: Bytes from a group's weights to the next group's.
+        outputs: First byte of the outputs.
+        end: One past the last byte.
+        inputs_in_l2: Whether the activations lie in L2.
+        outputs_in_l2: Whether the outputs do.
+        weights_in_l2: Whether all weights stay in L2 while the layer runs.
+    """
+
+    activations: int
+    weights: IntArray
+    group_bytes: int
+    outputs: int
+    end: int
+    inputs_in_l2: bool
+    outputs_in_l2: bool
+    weights_in_l2: bool
+
+
+def layout(geometry: Geometry) -> Layout:
+    """Place the tensors of a layer."""
+    shape, config = geometry.shape, geometry.config
+    sizes = geometry.weight_bytes
+    activation_bytes = shape.images * shape.in_rows * shape.in_cols * shape.in_channels * config.element_bytes
+    output_bytes = geometry.m * shape.out_channels * config.output_bytes
+    first_weight = ceil_div(activation_bytes, ALIGNMENT) * ALIGNMENT
+    group_bytes = int(sizes.sum())
+    weight_bytes = group_bytes * shape.groups
+    outputs = ceil_div(first_weight + weight_bytes, ALIGNMENT) * ALIGNMENT
+    return Layout(
+        activations=0,
+        weights=first_weight + sizes.cumsum().reshape(sizes.shape) - sizes,
+        group_bytes=group_bytes,
+        outputs=outputs,
+        end=outputs + output_bytes,
+        inputs_in_l2=2 * activation_bytes <= config.l2_bytes,
+        outputs_in_l2=2 * output_bytes <= config.l2_bytes,
+        weights_in_l2=WEIGHT_SHARE * weight_bytes <= config.l2_bytes,
+    )
