@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,9 @@ from mapping.graph import ConvShape, ceil_div
 from mapping.sparsity import Pattern
 from mapping.tiling import Axis, cut
 from simulator.families.s4.config import S4Config
-from simulator.families.s4.mapping import S4Mapping, bank_pattern
+from simulator.families.s4.mapping import S4Mapping
+
+Count = Any  # an int or an int64 array; formulas broadcast
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,18 +69,13 @@ class Geometry:
     @cached_property
     def weight_bytes(self) -> IntArray:
         """(output tiles, channel tiles) bytes of each weight tile."""
-        return np.array(
-            [
-                [
-                    sum(
-                        block_bytes(self.shape.positions, part, int(channels), self.mapping.pattern, self.config)
-                        for part in slots(int(outputs), self.ring).count.tolist()
-                    )
-                    for channels in self.channels.count
-                ]
-                for outputs in self.outputs.count
-            ],
-            np.int64,
+        return tile_bytes(
+            self.shape.positions,
+            self.outputs.count[:, None],
+            self.channels.count,
+            self.ring,
+            self.mapping.pattern,
+            self.config,
         )
 
 
@@ -146,18 +144,28 @@ def _input_rows(shape: ConvShape, first: IntArray, last: IntArray) -> IntArray:
     return highest - lowest + 1
 
 
-def pairs_per_filter(positions: int, channels: int, executed: Pattern) -> int:
+def pairs_per_filter(positions: int, channels: Count, executed: Pattern) -> Count:
     """Index-value pairs of one filter in a tile: the cycles in which an SPU walks it.
 
     Every bank of every kernel position has its fixed number; dense weights have no empty places.
     """
     if executed.is_dense:
         return positions * channels
-    return positions * executed.groups(channels) * executed.n
+    return positions * -(-channels // executed.m) * executed.n
 
 
-def block_bytes(positions: int, filters: int, channels: int, executed: Pattern, config: S4Config) -> int:
+def block_bytes(positions: int, filters: Count, channels: Count, executed: Pattern, config: S4Config) -> Count:
     """Bytes of one sub-filter: pairs of value and index (``mapping.formats.bank_pairs``), or dense values."""
     pairs = filters * pairs_per_filter(positions, channels, executed)
-    index = 0 if executed.is_dense else bank_pattern(executed).index_bits
-    return ceil_div(pairs * (8 * config.element_bytes + index), 8)
+    index = 0 if executed.is_dense else executed.index_bits
+    return -(-pairs * (8 * config.element_bytes + index) // 8)
+
+
+def tile_bytes(
+    positions: int, outputs: Count, channels: Count, ring: int, executed: Pattern, config: S4Config
+) -> Count:
+    """Bytes of a weight tile: its sub-filters one after another, each in whole bytes."""
+    size = -(-outputs // ring)
+    whole, rest = outputs // size, outputs % size
+    full = block_bytes(positions, size, channels, executed, config)
+    return whole * full + block_bytes(positions, rest, channels, executed, config)

@@ -174,7 +174,7 @@ class _Machine:
         if f["address"] + f["run_bytes"] > len(self.memory):
             raise ProgramError(f"{f['run_bytes']} bytes at {f['address']} lie outside the memory")
         self.loaded.append(f["address"])
-        if not self.place.weights_in_l2:
+        if not self.place.in_l2.weights:
             self.loaded = self.loaded[-2:]
 
     def spread(self, f: Fields) -> None:

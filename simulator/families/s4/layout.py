@@ -7,11 +7,33 @@ layers, so that two neighbours fit; a larger one lies in DRAM.
 from dataclasses import dataclass
 
 from mapping.arrays import IntArray
-from mapping.graph import ceil_div
+from mapping.graph import ConvShape, ceil_div
+from simulator.families.s4.config import S4Config
 from simulator.families.s4.geometry import Geometry
 
 ALIGNMENT = 4096
+TENSOR_SHARE = 2  # of an activation tensor that stays there
 WEIGHT_SHARE = 4  # weights of a layer stay in L2 while it runs if they take at most a quarter
+
+
+@dataclass(frozen=True, slots=True)
+class Residence:
+    """What lies in L2: the activations, the outputs, and all weights while the layer runs."""
+
+    inputs: bool
+    outputs: bool
+    weights: bool
+
+    @classmethod
+    def of(cls, shape: ConvShape, weight_bytes: int, config: S4Config) -> "Residence":
+        """Where the tensors of a layer go."""
+        inputs = shape.images * shape.in_rows * shape.in_cols * shape.in_channels * config.element_bytes
+        outputs = shape.images * shape.out_rows * shape.out_cols * shape.out_channels * config.output_bytes
+        return cls(
+            TENSOR_SHARE * inputs <= config.l2_bytes,
+            TENSOR_SHARE * outputs <= config.l2_bytes,
+            WEIGHT_SHARE * weight_bytes <= config.l2_bytes,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +46,7 @@ class Layout:
         group_bytes: Bytes from a group's weights to the next group's.
         outputs: First byte of the outputs.
         end: One past the last byte.
-        inputs_in_l2: Whether the activations lie in L2.
-        outputs_in_l2: Whether the outputs do.
-        weights_in_l2: Whether all weights stay in L2 while the layer runs.
+        in_l2: What lies in L2.
     """
 
     activations: int
@@ -34,9 +54,7 @@ class Layout:
     group_bytes: int
     outputs: int
     end: int
-    inputs_in_l2: bool
-    outputs_in_l2: bool
-    weights_in_l2: bool
+    in_l2: Residence
 
 
 def layout(geometry: Geometry) -> Layout:
@@ -55,7 +73,5 @@ def layout(geometry: Geometry) -> Layout:
         group_bytes=group_bytes,
         outputs=outputs,
         end=outputs + output_bytes,
-        inputs_in_l2=2 * activation_bytes <= config.l2_bytes,
-        outputs_in_l2=2 * output_bytes <= config.l2_bytes,
-        weights_in_l2=WEIGHT_SHARE * weight_bytes <= config.l2_bytes,
+        in_l2=Residence.of(shape, weight_bytes, config),
     )

@@ -130,7 +130,7 @@ class _Builder:
         self.layer, self.geometry, self.place, self.steps = layer, geometry, place, steps
         self.config, self.shape = geometry.config, layer.shape
         # A second operand that is an activation is brought from L2; where it does not fit there it is loaded as weights.
-        self.bring = layer.dynamic and place.weights_in_l2
+        self.bring = layer.dynamic and place.in_l2.weights
         self.loads = self._loaded_steps()
         counts = np.stack(
             [
@@ -180,7 +180,7 @@ class _Builder:
         self._exchange(new, NOC, TO_NOC)
         self.release[load_rows] |= TO_NOC
         self.wait[self.row[loads, NOC]] |= TO_LOAD
-        if not self.place.weights_in_l2:  # a tile waits in one of two places in L2
+        if not self.place.in_l2.weights:  # a tile waits in one of two places in L2
             self.wait[load_rows[BUFFERS:]] |= TO_NOC
             self.release[self.row[loads, NOC][:-BUFFERS]] |= TO_LOAD
 
@@ -191,7 +191,7 @@ class _Builder:
         moved = self.geometry.wave_pixels[steps.wave] * channels * groups * element
         fields = self._groups() | self._positions() | self._channels()
         own: dict[str, Columns] = {"half": self._turn(new)[new], "bytes": moved[new]}
-        if not self.place.inputs_in_l2:
+        if not self.place.in_l2.inputs:
             first, count = _input_span(self.geometry)
             offset = self._first_group() * shape.group_in_channels + self.geometry.channels.first[steps.channel]
             own |= {
@@ -201,7 +201,7 @@ class _Builder:
                 "stride": shape.in_channels * element,
                 "group_stride": shape.group_in_channels * element,
             }
-        name = "FETCH" if self.place.inputs_in_l2 else "PULL"
+        name = "FETCH" if self.place.in_l2.inputs else "PULL"
         self._fill(name, FETCH, self.row[new, FETCH], self._of(new, fields), **own)
         self._exchange(new, FETCH, TO_FETCH)
 
@@ -248,7 +248,7 @@ class _Builder:
         )
         element, pixel_bytes = config.output_bytes, shape.out_channels * config.output_bytes
         own: dict[str, Columns] = {"half": half, "bytes": elements * element}
-        if not self.place.outputs_in_l2:
+        if not self.place.in_l2.outputs:
             channel = self._first_group() * shape.group_out_channels + geometry.outputs.first[steps.output]
             address = self.place.outputs + geometry.waves.first[steps.wave] * pixel_bytes + channel * element
             own |= {
@@ -260,7 +260,7 @@ class _Builder:
             }
         stores, finished = self.row[done, STORE], self.passes[done]
         fields = self._of(done, self._groups() | self._positions() | self._outputs())
-        self._fill("KEEP" if self.place.outputs_in_l2 else "STORE", STORE, stores, fields, **own)
+        self._fill("KEEP" if self.place.in_l2.outputs else "STORE", STORE, stores, fields, **own)
         self.release[finished] |= TO_VECTOR
         self.wait[self.row[done, VECTOR]] |= TO_SPU
         self.release[self.row[done, VECTOR]] |= TO_STORE
@@ -286,7 +286,7 @@ class _Builder:
         new = self.steps.new_weights
         if self.bring:
             return np.zeros_like(new)
-        if not self.place.weights_in_l2:
+        if not self.place.in_l2.weights:
             return new
         tile = np.ravel_multi_index(
             (self.steps.group, self.steps.output, self.steps.channel),

@@ -55,10 +55,9 @@ def vector_cycles(int_ops: Count, float_ops: Count, special_ops: Count, config: 
     """Cycles of the vector units of a chip and of the special-function units beside them, which work in a stream."""
     vector = int_ops + float_ops * config.bf16_cycles
     special = special_ops * config.bf16_cycles
-    return np.maximum(
-        -(-vector * config.clock_mhz // (config.vector_gops * 1000)),
-        -(-special * config.clock_mhz // (config.special_gops * 1000)),
-    )
+    plain = -(-vector * config.clock_mhz // (config.vector_gops * 1000))
+    other = -(-special * config.clock_mhz // (config.special_gops * 1000))
+    return max(plain, other) if isinstance(plain, int) else np.maximum(plain, other)
 
 
 def machine(config: S4Config) -> Machine:
