@@ -8,7 +8,7 @@ from math import ceil
 
 import numpy as np
 
-from mapping.graph import ConvShape, Layer
+from mapping.graph import ConvShape, Layer, ceil_div
 from mapping.sparsity import Pattern
 from mapping.tiling import LoopOrder
 from simulator.families.s4.config import S4Config
@@ -45,26 +45,39 @@ class _Split:
             yield self.length % self.tile, 1
 
 
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How SPUs share a layer, see ``S4Mapping``."""
+
+    team: int
+    split: int = 1
+
+    def filters(self, shape: ConvShape) -> int:
+        """Filters of a group or part."""
+        return ceil_div(shape.group_out_channels, self.split)
+
+
 class Bound:
-    """The bound of a layer with given tiles."""
+    """The bound of a layer, shared in some way, with a tile of so many positions, channels and outputs."""
 
     def __init__(
-        self, layer: Layer, executed: Pattern, team: int, positions: int, channels: int, outputs: int, config: S4Config
+        self, layer: Layer, executed: Pattern, sharing: Sharing, tile: tuple[int, int, int], config: S4Config
     ) -> None:
-        self.layer, self.executed, self.config, self.team = layer, executed, config, team
-        self.shape, self.ring = layer.shape, ring_places(team, config)
-        self.groups = _Split(layer.shape.groups, config.spus // team)
-        self.waves = _Split(layer.m, team * positions)
-        self.outputs = _Split(layer.shape.group_out_channels, outputs)
+        positions, channels, outputs = tile
+        self.layer, self.executed, self.config, self.team = layer, executed, config, sharing.team
+        self.shape, self.ring = layer.shape, ring_places(sharing.team, config)
+        self.groups = _Split(layer.shape.groups * sharing.split, config.spus // sharing.team)
+        self.waves = _Split(layer.m, sharing.team * positions)
+        self.outputs = _Split(sharing.filters(layer.shape), outputs)
         self.channels = _Split(layer.shape.group_in_channels, channels)
         self.steps = self.groups.tiles * self.waves.tiles * self.outputs.tiles * self.channels.tiles
-        self.weights = layer.shape.groups * sum(
+        self.weights = self.groups.length * sum(
             self._tile_bytes(n, k) * own * other for (n, own), (k, other) in product(self.outputs, self.channels)
         )
         self.place = Residence.of(layer.shape, self.weights, config)
         self.brought = layer.dynamic and self.place.weights  # the second operand comes from L2
         self.work = vector_work(layer.then, bf16=config.datapath == "bf16")
-        self.wave_pixels, self.first_pixels = fetched_pixels(layer.shape, team, positions)
+        self.wave_pixels, self.first_pixels = fetched_pixels(layer.shape, sharing.team, positions)
 
     def cycles(self, order: LoopOrder) -> int:
         """Each queue's work back to back; around the passes, what nothing hides: the first tiles, the last output."""
@@ -117,7 +130,7 @@ class Bound:
         outer, alone = order == "outputs_outer", self.channels.tiles == 1
         weight_times = 1 if alone and (outer or self.outputs.tiles == 1) else self.waves.tiles
         input_times = 1 if alone and (not outer or self.waves.tiles == 1) else self.outputs.tiles
-        inputs = self.wave_pixels * shape.in_channels * config.element_bytes * input_times
+        inputs = self.wave_pixels * self.channels.length * self.groups.length * config.element_bytes * input_times
         stored = self.layer.m * shape.out_channels * config.output_bytes
         l2 = inputs * place.inputs + stored * place.outputs + self.weights * weight_times * self.brought
         noc = 0 if self.brought else self.weights * weight_times

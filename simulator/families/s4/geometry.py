@@ -42,8 +42,13 @@ class Geometry:
 
     @cached_property
     def groups(self) -> Axis:
-        """Convolution groups that run side by side."""
-        return cut(self.shape.groups, self.config.spus // self.mapping.team)
+        """Groups that run side by side: those of the convolution, or the parts of its filters."""
+        return cut(self.shape.groups * self.mapping.split, self.config.spus // self.mapping.team)
+
+    @property
+    def group_filters(self) -> int:
+        """Filters of a group, empty ones included."""
+        return ceil_div(self.shape.group_out_channels, self.mapping.split)
 
     @cached_property
     def waves(self) -> Axis:
@@ -53,7 +58,7 @@ class Geometry:
     @cached_property
     def outputs(self) -> Axis:
         """Filters of a tile."""
-        return cut(self.shape.group_out_channels, self.mapping.tiling.outputs)
+        return cut(self.group_filters, self.mapping.tiling.outputs)
 
     @cached_property
     def channels(self) -> Axis:

@@ -68,10 +68,12 @@ def image(layer: Layer, pattern: Pattern, mapping: Mapping, config: S4Config) ->
     memory = np.zeros(place.end, np.uint8)
     raw = activations.reshape(-1).view(np.uint8)
     memory[place.activations : place.activations + len(raw)] = raw
-    for group, output, channel in np.ndindex(shape.groups, *place.weights.shape):
+    split, filters = geometry.mapping.split, geometry.group_filters
+    weights = np.pad(weights, ((0, max(0, split * filters - shape.out_channels) if split > 1 else 0), *[(0, 0)] * 3))
+    for group, output, channel in np.ndindex(shape.groups * split, *place.weights.shape):
         address = int(place.weights[output, channel]) + group * place.group_bytes
         low, count = int(geometry.channels.first[channel]), int(geometry.channels.count[channel])
-        first = group * shape.group_out_channels + int(geometry.outputs.first[output])
+        first = group * filters + int(geometry.outputs.first[output])
         parts = slots(int(geometry.outputs.count[output]), geometry.ring)
         for own, size in zip((first + parts.first).tolist(), parts.count.tolist(), strict=True):
             data = encode_block(weights[own : own + size, :, :, low : low + count], mapping.pattern)
@@ -202,7 +204,7 @@ class _Machine:
         position = f["position"] + np.arange(f["positions"])
         parts = []
         for group in range(f["group"], f["group"] + f["groups"]):
-            first = group * shape.group_in_channels + f["channel"]
+            first = group // self.geometry.mapping.split * shape.group_in_channels + f["channel"]
             parts.append(unfold(shape, tensor[..., first : first + f["channels"]], position))
         self.activations[f["half"]] = (_key(f, WINDOW), np.stack(parts))
 
@@ -262,10 +264,12 @@ class _Machine:
         key, values = self.results.pop(f["half"], ((), np.zeros(0)))
         if key != _key(f, RESULT) or values.dtype != kind:
             raise ProgramError(f"stores {_key(f, RESULT)} as {kind}, but {key} as {values.dtype} lie there")
-        tensor = self.memory[self.place.outputs :].view(kind).reshape(self.geometry.m, shape.groups, -1)
+        tensor = self.memory[self.place.outputs :].view(kind).reshape(self.geometry.m, shape.out_channels)
         rows = slice(f["position"], f["position"] + f["positions"])
-        own = slice(f["output"], f["output"] + f["outputs"])
-        tensor[rows, f["group"] : f["group"] + f["groups"], own] = values.transpose(1, 0, 2)
+        for group, part in enumerate(values, f["group"]):
+            first = group * self.geometry.group_filters + f["output"]
+            own = tensor[rows, first : first + f["outputs"]]
+            own[...] = part[:, : own.shape[1]]  # empty filters are not stored
 
     def _tile_address(self, f: Fields, group: int) -> int:
         tiling = self.geometry.mapping.tiling
@@ -286,6 +290,7 @@ def _geometry(program: Program, config: S4Config) -> Geometry:
             pattern=Pattern.parse(program.notes["executed"]),
             tiling=Tiling(**program.notes["tiling"]),
             team=program.notes["team"],
+            split=program.notes["split"],
         )
         return Geometry(shape=ConvShape(**shape), mapping=mapping, config=config)
     except (KeyError, TypeError, AttributeError, InputError) as error:

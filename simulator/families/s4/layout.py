@@ -65,7 +65,7 @@ def layout(geometry: Geometry) -> Layout:
     output_bytes = geometry.m * shape.out_channels * config.output_bytes
     first_weight = ceil_div(activation_bytes, ALIGNMENT) * ALIGNMENT
     group_bytes = int(sizes.sum())
-    weight_bytes = group_bytes * shape.groups
+    weight_bytes = group_bytes * shape.groups * geometry.mapping.split
     outputs = ceil_div(first_weight + weight_bytes, ALIGNMENT) * ALIGNMENT
     return Layout(
         activations=0,

@@ -118,6 +118,7 @@ def lower(layer: Layer, pattern: Pattern, mapping: Mapping, config: S4Config) ->
             "mapping": str(mapping),
             "tiling": asdict(mapping.tiling),
             "team": geometry.mapping.team,
+            "split": geometry.mapping.split,
             "config": config.model_dump(),
         }
     )
@@ -187,19 +188,21 @@ class _Builder:
     def add_activations(self) -> None:
         """FETCH or PULL, with the tokens between them and the passes."""
         steps, new, shape, element = self.steps, self.steps.new_activations, self.shape, self.config.element_bytes
-        channels, groups = self.geometry.channels.count[steps.channel], self.geometry.groups.count[steps.group]
-        moved = self.geometry.wave_pixels[steps.wave] * channels * groups * element
+        geometry = self.geometry
+        channels, groups = geometry.channels.count[steps.channel], geometry.groups.count[steps.group]
+        moved = geometry.wave_pixels[steps.wave] * channels * groups * element
         fields = self._groups() | self._positions() | self._channels()
         own: dict[str, Columns] = {"half": self._turn(new)[new], "bytes": moved[new]}
         if not self.place.in_l2.inputs:
-            first, count = _input_span(self.geometry)
-            offset = self._first_group() * shape.group_in_channels + self.geometry.channels.first[steps.channel]
+            first, count = _input_span(geometry)
+            source = self._first_group() // geometry.mapping.split
+            offset = source * shape.group_in_channels + geometry.channels.first[steps.channel]
             own |= {
                 "address": (self.place.activations + (first[steps.wave] * shape.in_channels + offset) * element)[new],
                 "runs": count[steps.wave][new],
                 "run_bytes": (channels * element)[new],
                 "stride": shape.in_channels * element,
-                "group_stride": shape.group_in_channels * element,
+                "group_stride": shape.group_in_channels * element if geometry.mapping.split == 1 else 0,
             }
         name = "FETCH" if self.place.in_l2.inputs else "PULL"
         self._fill(name, FETCH, self.row[new, FETCH], self._of(new, fields), **own)
@@ -249,14 +252,14 @@ class _Builder:
         element, pixel_bytes = config.output_bytes, shape.out_channels * config.output_bytes
         own: dict[str, Columns] = {"half": half, "bytes": elements * element}
         if not self.place.in_l2.outputs:
-            channel = self._first_group() * shape.group_out_channels + geometry.outputs.first[steps.output]
+            channel = self._first_group() * geometry.group_filters + geometry.outputs.first[steps.output]
             address = self.place.outputs + geometry.waves.first[steps.wave] * pixel_bytes + channel * element
             own |= {
                 "address": address[done],
                 "runs": waves[done],
                 "run_bytes": (outputs * element)[done],
                 "stride": pixel_bytes,
-                "group_stride": shape.group_out_channels * element,
+                "group_stride": geometry.group_filters * element,
             }
         stores, finished = self.row[done, STORE], self.passes[done]
         fields = self._of(done, self._groups() | self._positions() | self._outputs())

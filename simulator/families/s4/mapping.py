@@ -12,21 +12,24 @@ from simulator.families.s4.config import S4Config
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S4Mapping(Mapping):
-    """A mapping and how many SPUs share a convolution group.
+    """A mapping and how the SPUs share a layer.
 
     Of the tiling, ``rows`` are the output positions of one SPU (consecutive, counted through images, rows and columns),
     ``channels`` and ``outputs`` those of a tile; ``images`` and ``cols`` are 1.
 
     Attributes:
-        team: SPUs that work on one group: all of a chip, those of a cluster, or one. Other teams take other groups.
+        team: SPUs that share filters, and the positions between them: all of a chip, those of a cluster, or one.
+        split: Parts into which the filters of a layer of one group are cut for other teams, which take them as they
+            would take other groups; filled up with empty filters.
     """
 
     team: int
+    split: int = 1
 
     def __str__(self) -> str:
         tile = self.tiling
         return (
-            f"{self.pattern} by {self.team} SPUs, tile {tile.rows} positions, {tile.channels} channels, "
+            f"{self.pattern}, {self.split} x {self.team} SPUs, tile {tile.rows} positions, {tile.channels} channels, "
             f"{tile.outputs} outputs, {tile.order}"
         )
 

@@ -9,11 +9,12 @@ from mapping.sparsity import Pattern
 from mapping.tiling import LOOP_ORDERS, Tiling
 from simulator.families import Candidate
 from simulator.families.s4.config import S4Config
-from simulator.families.s4.bound import Bound, most_pixels
+from simulator.families.s4.bound import Bound, Sharing, most_pixels
 from simulator.families.s4.geometry import block_bytes, ring_places
 from simulator.families.s4.mapping import S4Mapping, balanced
 
 MAX_STEPS = 2**21  # of one program
+FEW_BLOCKS = 4  # with as many blocks of mac_columns positions an SPU is used well, whatever is left over
 
 
 def part(layer: Layer, config: S4Config) -> Layer:
@@ -74,8 +75,9 @@ def candidates(layer: Layer, pattern: Pattern, config: S4Config) -> list[Candida
     """
     executed = balanced(layer, pattern, config)
     found = []
-    for team in _teams(layer.shape, config):
-        for outputs in _sizes(layer.shape.group_out_channels, ring_places(team, config) * config.mac_rows, 1):
+    for sharing in _sharings(layer, config):
+        team = sharing.team
+        for outputs in _sizes(sharing.filters(layer.shape), ring_places(team, config) * config.mac_rows, 1):
             fits = False
             for positions in _shares(ceil_div(layer.m, team), config):
                 if fits and positions < config.mac_columns:
@@ -84,7 +86,7 @@ def candidates(layer: Layer, pattern: Pattern, config: S4Config) -> list[Candida
                 if channels is None:
                     continue
                 fits = True
-                found += _in_both_orders(layer, executed, team, positions, channels, outputs, config)
+                found += _in_both_orders(layer, executed, sharing, (positions, channels, outputs), config)
     if not found:
         raise InputError(
             f"layer {layer.name}: {layer.shape} does not fit into l1_activation_kib={config.l1_activation_kib}, "
@@ -94,22 +96,33 @@ def candidates(layer: Layer, pattern: Pattern, config: S4Config) -> list[Candida
 
 
 def _in_both_orders(
-    layer: Layer, executed: Pattern, team: int, positions: int, channels: int, outputs: int, config: S4Config
+    layer: Layer, executed: Pattern, sharing: Sharing, tile: tuple[int, int, int], config: S4Config
 ) -> list[Candidate]:
     """The mappings with these tiles; one where the order of the loops is the same."""
     found = []
-    bound = Bound(layer, executed, team, positions, channels, outputs, config)
+    bound = Bound(layer, executed, sharing, tile, config)
+    positions, channels, outputs = tile
     for order in LOOP_ORDERS if bound.outputs.tiles > 1 and bound.waves.tiles > 1 else LOOP_ORDERS[:1]:
         tiling = Tiling(images=1, rows=positions, cols=1, channels=channels, outputs=outputs, order=order)
-        mapping = S4Mapping(dataflow="weight_stationary", pattern=executed, tiling=tiling, team=team)
+        mapping = S4Mapping(
+            dataflow="weight_stationary", pattern=executed, tiling=tiling, team=sharing.team, split=sharing.split
+        )
         if bound.steps <= MAX_STEPS:
             found.append(Candidate(mapping=mapping, bound_cycles=bound.cycles(order)))
     return found
 
 
-def _teams(shape: ConvShape, config: S4Config) -> list[int]:
-    """SPUs for one group: with one group all of them."""
-    return [config.spus] if shape.groups == 1 else list(dict.fromkeys((config.spus, config.cluster_spus, 1)))
+def _sharings(layer: Layer, config: S4Config) -> list[Sharing]:
+    """How SPUs may share a layer.
+
+    Groups may go to all SPUs one after another, to clusters or to single SPUs; so may parts of the filters where one
+    group has few positions for each SPU.
+    """
+    teams = dict.fromkeys((config.spus, config.cluster_spus, 1))
+    if layer.shape.groups > 1:
+        return [Sharing(team) for team in teams]
+    few = layer.m < FEW_BLOCKS * config.spus * config.mac_columns
+    return [Sharing(team, config.spus // team) for team in teams if few or team == config.spus]
 
 
 def _shares(most: int, config: S4Config) -> list[int]:

@@ -22,16 +22,16 @@ def kept_weights(layer: Layer, pattern: Pattern, geometry: Geometry, steps: "Ste
         geometry: Its tiles.
         steps: The steps.
     """
-    positions, groups = geometry.waves.count[steps.wave], geometry.groups.count[steps.group]
-    channels, outputs = geometry.channels, geometry.outputs
+    positions, channels, outputs = geometry.waves.count[steps.wave], geometry.channels, geometry.outputs
+    groups, filters = geometry.shape.groups * geometry.mapping.split, geometry.group_filters
     if layer.weights is None:
         kept = np.zeros(layer.shape.group_in_channels, np.int64)
         kept[np.arange(len(kept)) % pattern.m < pattern.n] = 1
-        before = np.concatenate([[0], kept.cumsum()]) * layer.shape.positions
-        per_filter = before[channels.first + channels.count] - before[channels.first]
-        return per_filter[steps.channel] * outputs.count[steps.output] * groups * positions
-    nonzero = np.count_nonzero(layer.weights, axis=(1, 2)).reshape(layer.shape.groups, -1, len(layer.weights[0, 0, 0]))
-    sums = np.add.reduceat(nonzero, channels.first, axis=2)
+        nonzero = np.broadcast_to(kept * layer.shape.positions, (layer.shape.out_channels, len(kept)))
+    else:
+        nonzero = np.count_nonzero(layer.weights, axis=(1, 2))
+    sums = np.add.reduceat(nonzero, channels.first, axis=1)
+    sums = np.pad(sums, ((0, groups * filters - len(sums)), (0, 0))).reshape(groups, filters, -1)
     sums = np.add.reduceat(sums, outputs.first, axis=1)
     sums = np.add.reduceat(sums, geometry.groups.first, axis=0)
     return sums[steps.group, steps.output, steps.channel] * positions
