@@ -100,7 +100,7 @@ def decode_block(
     """The pairs of a sub-filter: values and indices, (filters, pairs); an index counts whole banks of all positions."""
     kind, padded = ELEMENT[config.datapath], executed.groups(channels) * executed.m
     if executed.is_dense or not filters:
-        values = data.view(kind).reshape(filters, -1)
+        values = data.view(kind).reshape(filters, positions * channels if filters else 0)
         return values, np.broadcast_to(np.arange(values.shape[1]), values.shape)
     values, indices = BankPairs(bank_pattern(executed)).pairs(data, (filters, positions * padded), kind)
     indices = indices + np.arange(indices.shape[1])[:, None] * executed.m
