@@ -53,7 +53,10 @@ class S4Config(FamilyConfig):
     )
     clock_mhz: int = Field(900, ge=10, le=5000, description="clock [MHz]; not public, see mac_columns")
     spu_latency: int = Field(
-        7, ge=1, le=MAX_LATENCY, description="cycles from a pass's last pair to its end; not public, 7 in the RTL"
+        5, ge=1, le=MAX_LATENCY, description="cycles from a pass's last pair to its end; not public, 5 in the RTL"
+    )
+    ring_latency: int = Field(
+        3, ge=1, le=MAX_LATENCY, description="cycles until pairs can be used by the next SPU; not public, 3 in the RTL"
     )
     vector_gops: Rate = Field(3200, description="int8 vector operations of a chip [10^9/s] (published)")
     special_gops: Rate = Field(

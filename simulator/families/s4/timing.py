@@ -36,9 +36,20 @@ def walk_cycles(filters: Count, positions: Count, pairs: Count, config: S4Config
 def pass_cycles(ring: Count, filters: Count, positions: Count, pairs: Count, config: S4Config) -> Count:
     """Cycles of a full turn: every place's sub-filters are walked by every SPU, then the pipeline runs empty.
 
-    The ring moves ``mac_rows`` pairs a cycle, as many as are used, so moving them hides behind walking them.
+    The ring moves ``mac_rows`` pairs a cycle, as many as are used, so moving them hides behind walking them; but a pair
+    can be walked ``ring_latency`` cycles after the neighbour has begun with it, so no step but the last is shorter.
     """
-    return ring * walk_cycles(filters, positions, pairs, config) + config.spu_latency
+    walk = walk_cycles(filters, positions, pairs, config)
+    step = max(walk, config.ring_latency) if isinstance(walk, int) else np.maximum(walk, config.ring_latency)
+    return (ring - 1) * step + walk + config.spu_latency
+
+
+def decode_cycles(pairs: Count) -> Count:
+    """Cycles in which an SPU of the Verilog takes the pairs of its sub-filter apart, from the first word to the last.
+
+    The simulator lets the NoC bound the arrival of weights; its decoders are assumed as fast.
+    """
+    return pairs + 1
 
 
 def l2_cycles(count: Count, config: S4Config) -> Count:
