@@ -20,13 +20,16 @@ module zs_gather #(
 ) (
   input  wire logic                            clk_i,
   input  wire logic                            en_i,
-  input  wire logic [Cols-1:0][Bank-1:0][7:0]  window_i,
+  input  wire logic [Cols-1:0][8*Bank-1:0]     window_i,  // channel 0 lowest
   input  wire logic [Rows-1:0][IndexWidth-1:0] index_i,
-  output      logic [Rows-1:0][Cols-1:0][7:0]  operand_o
+  output      logic [Rows-1:0][8*Cols-1:0]     operand_o  // column 0 lowest
 );
 
-  logic [Rows-1:0][Cols-1:0][7:0] operand_d, operand_q;
+  // Flat: not every tool takes variable indices into more than one dimension.
+  logic [Cols*Bank*8-1:0] window;
+  logic [Rows*Cols*8-1:0] operand_d, operand_q;
 
+  assign window    = window_i;
   assign operand_o = operand_q;
 
   always_comb begin : p_pick
@@ -34,7 +37,8 @@ module zs_gather #(
     for (int r = 0; r < Rows; r++) begin
       for (int c = 0; c < Cols; c++) begin
         for (int b = 0; b < Bank; b++) begin
-          if (index_i[r] == IndexWidth'(b)) operand_d[r][c] = window_i[c][b];
+          if (index_i[r] == IndexWidth'(b))
+            operand_d[(r*Cols+c)*8+:8] = window[(c*Bank+b)*8+:8];
         end
       end
     end

@@ -48,7 +48,7 @@ module zs_spu #(
   input  wire logic                            act_write_i,
   input  wire logic [ColWidth-1:0]             act_col_i,
   input  wire logic [ActWidth-1:0]             act_addr_i,
-  input  wire logic [Bank-1:0][7:0]            act_data_i,
+  input  wire logic [8*Bank-1:0]               act_data_i,
   // A pass
   input  wire logic                            start_i,
   output      logic                            busy_o,
@@ -215,7 +215,8 @@ module zs_spu #(
   logic [Rows-1:0][PairWidth-1:0] pairs;
   logic [Rows-1:0][IndexWidth-1:0] indices;
   logic [Rows-1:0][7:0] values_q;
-  logic [Rows-1:0][Cols-1:0][7:0] operands;
+  logic [Rows-1:0][7:0] values;
+  logic [Rows-1:0][8*Cols-1:0] operands;
   logic [Rows-1:0][Cols-1:0][31:0] psums;
 
   for (genvar r = 0; r < Rows; r++) begin : g_row
@@ -233,6 +234,7 @@ module zs_spu #(
     );
 
     assign indices[r] = pairs[r][IndexWidth-1:0];
+    assign values[r]  = pairs[r][PairWidth-1:IndexWidth];
 
     zs_mac_row #(
       .Cols(Cols)
@@ -251,7 +253,7 @@ module zs_spu #(
   end
 
   // Activations: a bank of every column.
-  logic [Cols-1:0][Bank-1:0][7:0] window;
+  logic [Cols-1:0][8*Bank-1:0] window;
 
   for (genvar c = 0; c < Cols; c++) begin : g_col
     zs_sram #(
@@ -306,7 +308,7 @@ module zs_spu #(
       final_q    <= {final_q[3:1], last_of_pass};
       first_q    <= {first_q[1], first};
       forward_q  <= forward;
-      for (int r = 0; r < Rows; r++) values_q[r] <= pairs[r][PairWidth-1:IndexWidth];
+      values_q   <= values;
     end
   end
 

@@ -151,8 +151,9 @@ module zs_spu_sequencer #(
   assign arrive_ready_o = busy_q && in_ring && !all_arrived_o
                           && (arrive_step_q == step_q || arrive_step_q == step_q + 1'b1);
   assign arrive         = arrive_valid_i && arrive_ready_o;
-  assign arrive_addr_o  = PairWidth'({weight_half_i, parity ^ arrive_step_q[0]}) * PairWidth'(PairDepth)
-                          + PairWidth'(arrived_q);
+  assign arrive_addr_o  =
+      PairWidth'({weight_half_i, parity ^ arrive_step_q[0]}) * PairWidth'(PairDepth)
+      + PairWidth'(arrived_q);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin : p_arrive
     if (!rst_ni) begin

@@ -156,7 +156,11 @@ class Walk:
 
 def walks(program: Program, geometry: Geometry) -> Iterator[Walk]:
     """The loops of every pass."""
-    config, executed, names = geometry.config, geometry.mapping.pattern, ("ring", "filters", "share", "pairs", "channels")
+    config, executed, names = (
+        geometry.config,
+        geometry.mapping.pattern,
+        ("ring", "filters", "share", "pairs", "channels"),
+    )
     fields = [program.operand("PASS", name).tolist() for name in names]
     for ring, filters, share, pairs, channels in zip(*fields, strict=True):
         banks = -(-channels // config.bank)

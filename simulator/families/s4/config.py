@@ -42,7 +42,10 @@ class S4Config(FamilyConfig):
     )
     max_rate: int = Field(32, ge=1, le=MAX_BANK, description="highest reduction of the weights (32 published)")
     channel_multiple: int = Field(
-        4, ge=1, le=64, description="channels, in and out, must be a multiple or the layer runs dense (older tool's rule)"
+        4,
+        ge=1,
+        le=64,
+        description="channels, in and out, must be a multiple or the layer runs dense (older tool's rule)",
     )
     datapath: Literal["int8", "bf16"] = Field("int8", description="int8 x int8 -> int32, or bf16 x bf16 -> fp32")
     bf16_cycles: int = Field(

@@ -126,7 +126,9 @@ def pixels(shape: ConvShape, first: IntArray, count: IntArray) -> IntArray:
     bottom = shape.out_rows - 1
     head = _input_rows(shape, first_row, np.where(begin == end, last_row, bottom))
     tail = np.where(begin == end, 0, _input_rows(shape, np.zeros_like(last_row), last_row))
-    between = np.maximum(end - begin - 1, 0) * _input_rows(shape, np.zeros_like(last_row), np.full_like(last_row, bottom))
+    between = np.maximum(end - begin - 1, 0) * _input_rows(
+        shape, np.zeros_like(last_row), np.full_like(last_row, bottom)
+    )
     rows = (head + between + tail) * shape.in_cols
     touched = last // shape.out_cols - first // shape.out_cols
     before = np.where(touched > 0, shape.out_cols - first % shape.out_cols, count)

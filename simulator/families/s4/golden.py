@@ -220,10 +220,12 @@ class _Machine:
         if f["accumulate"] and (before is None or before[0] != _key(f, RESULT)):
             raise ProgramError("adds to partial sums that are not there")
         start = before[1] if f["accumulate"] and before is not None else None
-        total = np.stack([
-            self._rings(windows[own], tiles[own], None if start is None else start[own], f["outputs"])
-            for own in range(f["groups"])
-        ])
+        total = np.stack(
+            [
+                self._rings(windows[own], tiles[own], None if start is None else start[own], f["outputs"])
+                for own in range(f["groups"])
+            ]
+        )
         self.sums = (_key(f, RESULT), total)
         if f["drain"]:
             self.results[f["output_half"]], self.sums = self.sums, None

@@ -165,7 +165,9 @@ class _Builder:
             LOAD,
             load_rows,
             self._of(loads, self._groups()),
-            address=(self.place.weights[steps.output, steps.channel] + self._first_group() * self.place.group_bytes)[loads],
+            address=(self.place.weights[steps.output, steps.channel] + self._first_group() * self.place.group_bytes)[
+                loads
+            ],
             runs=1,
             run_bytes=tile[loads],
             group_stride=self.place.group_bytes,

@@ -55,7 +55,8 @@ def balanced(layer: Layer, pattern: Pattern, config: S4Config) -> Pattern:
         InputError: Banks of this size cannot balance the pattern.
     """
     if pattern.is_dense or any(
-        channels % config.channel_multiple for channels in (layer.shape.group_in_channels, layer.shape.group_out_channels)
+        channels % config.channel_multiple
+        for channels in (layer.shape.group_in_channels, layer.shape.group_out_channels)
     ):
         return DENSE
     bank, rate = config.bank, pattern.m // pattern.n

@@ -48,7 +48,9 @@ def convolutions(draw) -> Layer:
         )
     except InputError:
         assume(False)
-    return Layer(name="conv", op="conv", shape=shape, seed=draw(st.integers(0, 2**16)), then=draw(st.sampled_from(THEN)))
+    return Layer(
+        name="conv", op="conv", shape=shape, seed=draw(st.integers(0, 2**16)), then=draw(st.sampled_from(THEN))
+    )
 
 
 @st.composite
