@@ -1,7 +1,7 @@
 """Accelerator families: one folder each, found through the entry point group ``zeroskip.families``."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -11,7 +11,7 @@ from mapping.arrays import AnyArray, ByteArray, IntArray
 from mapping.errors import InputError
 from mapping.graph import Layer
 from mapping.sparsity import Pattern
-from mapping.tiling import Mapping
+from mapping.tiling import Mapping as LayerMapping
 from mapping.training import TrainedLayer
 from simulator.config import FamilyConfig, build_config, override, read_toml
 from simulator.cost.actions import Actions
@@ -21,6 +21,7 @@ from simulator.page import Page
 from simulator.program import Program
 
 GROUP = "zeroskip.families"
+Reproduce = Callable[[Callable[[str], None], int], Page]
 C = TypeVar("C", bound=FamilyConfig)
 
 
@@ -28,7 +29,7 @@ C = TypeVar("C", bound=FamilyConfig)
 class Candidate:
     """A mapping worth trying, and a number of cycles that it cannot beat."""
 
-    mapping: Mapping
+    mapping: LayerMapping
     bound_cycles: int
 
 
@@ -42,9 +43,9 @@ class Golden(Generic[C]):
         output: The output tensor in a DRAM image, (images, out_rows, out_cols, out_channels).
     """
 
-    image: Callable[[Layer, Pattern, Mapping, C], ByteArray]
+    image: Callable[[Layer, Pattern, LayerMapping, C], ByteArray]
     execute: Callable[[Program, ByteArray, C, IntArray | None], ByteArray]
-    output: Callable[[Layer, Mapping, C, ByteArray], AnyArray]
+    output: Callable[[Layer, LayerMapping, C, ByteArray], AnyArray]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,7 @@ class Family(Generic[C]):
         actions: What the hardware does to run a program, counted for the energy model, or None: it has none.
         reproduce: Writes the page that compares the family with what is published about it, or None; called with a
             function that is told what is done, and the number of processes to use.
+        pages: More such pages, by the name they have on the command line.
     """
 
     name: str
@@ -83,7 +85,7 @@ class Family(Generic[C]):
     default: str
     isa: InstructionSet
     candidates: Callable[[Layer, Pattern, C], list[Candidate]]
-    lower: Callable[[Layer, Pattern, Mapping, C], Program]
+    lower: Callable[[Layer, Pattern, LayerMapping, C], Program]
     job: Callable[[Program, C], Job]
     dram_bytes: Callable[[Program], IntArray]
     golden: Golden[C]
@@ -94,7 +96,8 @@ class Family(Generic[C]):
     admit: Callable[[Sequence[tuple[Layer, Pattern]], C], None] | None = None
     training: Callable[[TrainedLayer, C], dict[str, Program]] | None = None
     actions: Callable[[Program, C], list[Actions]] | None = None
-    reproduce: Callable[[Callable[[str], None], int], Page] | None = None
+    reproduce: Reproduce | None = None
+    pages: Mapping[str, Reproduce] = field(default_factory=dict)
 
     def config_names(self) -> list[str]:
         """Names of the configurations it comes with."""
@@ -140,3 +143,19 @@ def family(name: str) -> Family[Any]:
     if name not in families():
         raise InputError(f"family {name!r} is not one of {', '.join(families())}")
     return families()[name]
+
+
+def pages() -> dict[str, Reproduce]:
+    """The pages that all installed families bring, by name; a family's own page has its name.
+
+    Raises:
+        InputError: Two pages of one name.
+    """
+    found: dict[str, Reproduce] = {}
+    for each in families().values():
+        own = {each.name: each.reproduce} if each.reproduce is not None else {}
+        for name, page in {**own, **each.pages}.items():
+            if name in found:
+                raise InputError(f"two families bring a page called {name!r}")
+            found[name] = page
+    return found
