@@ -8,6 +8,7 @@ from simulator.families.s4.config import S4Config
 from simulator.families.s4.golden import GOLDEN
 from simulator.families.s4.isa import S4_ISA
 from simulator.families.s4.lower import lower
+from simulator.families.s4.reproduce import reproduce
 from simulator.families.s4.schedule import admit, candidates, part
 from simulator.families.s4.timing import dram_bytes, job
 
@@ -28,4 +29,5 @@ FAMILY = Family(
     check=check,
     part=part,
     admit=admit,
+    reproduce=reproduce,
 )

@@ -11,8 +11,8 @@ MAX_PLACES = 16
 def parameters(config: S4Config) -> dict[str, int]:
     """The parameters of ``zs_spu`` by name.
 
-    A place of the ring holds at most one pair for every byte of L1 it has, a bank word takes ``bank`` bytes of a column,
-    and a word of sums one for every MAC.
+    A place of the ring holds at most one pair for every byte of L1 that it has, a bank word takes ``bank`` bytes of a
+    column, and a word of sums one for every MAC.
 
     Raises:
         InputError: The Verilog has no such machine; every field that is in the way is named.
