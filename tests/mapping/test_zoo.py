@@ -165,7 +165,7 @@ def test_drawn_weights_depend_on_the_seed() -> None:
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("vgg", {}, "unknown shape table 'vgg'; known: bert-base, llama2-7b, resnet18, "),
+        ("vgg", {}, "unknown shape table 'vgg'; known: bert-base, bert-large, llama2-7b, resnet18, "),
         ("resnet18", {"batch": 0}, "batch=0: must be at least 1"),
         ("resnet18", {"sequence": 8}, "sequence=8: resnet18 does not run on sequences"),
         ("bert-base", {"sequence": 0}, r"sequence=0 outside \[1, 512\] for bert-base"),

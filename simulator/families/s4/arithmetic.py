@@ -9,8 +9,8 @@ from simulator.families.s4.bf16 import from_bf16
 def gather_sums(activations: AnyArray, values: AnyArray, indices: IntArray, start: AnyArray | None) -> AnyArray:
     """Every filter's sum of values times the activations that its indices pick.
 
-    Integer sums are exact and wrap at 32 bits. bf16 products are exact in float32; each is added to the sum in the order
-    of the pairs, rounded to nearest even, beginning with the stored partial sum or 0.
+    Integer sums are exact and wrap at 32 bits. bf16 products are exact in float32; each is added to the sum in the
+    order of the pairs, rounded to nearest even, beginning with the stored partial sum or 0.
 
     Args:
         activations: (positions, words) int8, or uint16 bits of bf16.

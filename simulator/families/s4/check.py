@@ -13,8 +13,8 @@ def check(program: Program, config: S4Config) -> None:
     """Check fields and tokens, then the buffers that tokens guard.
 
     Raises:
-        ProgramError: What ``Program.validate`` refuses, a pass that may run before its weights or activations are there,
-            a transfer that may overwrite a half in use, or the same between passes, vector unit and stores.
+        ProgramError: What ``Program.validate`` refuses, a pass that may run before its weights or activations are
+            there, a transfer that may overwrite a half in use, or the same between passes, vector unit and stores.
     """
     del config
     program.validate()

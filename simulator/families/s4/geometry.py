@@ -106,8 +106,8 @@ def spu_runs(first: IntArray, count: IntArray, team: int) -> tuple[IntArray, Int
 def pixels(shape: ConvShape, first: IntArray, count: IntArray) -> IntArray:
     """Input pixels behind runs of consecutive output positions.
 
-    A kernel of one element needs one pixel for each position. A larger one needs whole rows, or, where that is less, the
-    columns of each of the two rows that a short run touches.
+    A kernel of one element needs one pixel for each position. A larger one needs whole rows, or, where that is less,
+    the columns of each of the two rows that a short run touches.
 
     Args:
         shape: The layer.

@@ -286,7 +286,8 @@ def _key(f: Fields, names: tuple[str, ...]) -> Key:
 def _geometry(program: Program, config: S4Config) -> Geometry:
     """The layer and the mapping that a program is of."""
     try:
-        shape = {name: tuple(v) if isinstance(v, list) else v for name, v in program.notes["shape"].items()}
+        noted = program.notes["shape"].items()
+        shape: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in noted}
         mapping = S4Mapping(
             dataflow="weight_stationary",
             pattern=Pattern.parse(program.notes["executed"]),

@@ -37,7 +37,7 @@ S4_ISA = InstructionSet(
     queues=("load", "noc", "fetch", "spu", "vector", "store"),
     resources=("dram", "l2"),
     opcodes=(
-        # Weights: DRAM to L2, then over the NoC to the rings of all clusters; activations as second operand come from L2.
+        # Weights: DRAM to L2, then over the NoC to all rings. A second operand that is an activation comes from L2.
         Opcode("LOAD", LOAD, DRAM, (*BOX, *GROUPS)),
         Opcode("SPREAD", NOC, -1, (*GROUPS, *OUTPUTS, *CHANNELS, HALF, BYTES)),
         Opcode("BRING", NOC, L2, (*GROUPS, *OUTPUTS, *CHANNELS, HALF, BYTES)),

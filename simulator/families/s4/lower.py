@@ -130,7 +130,7 @@ class _Builder:
     def __init__(self, layer: Layer, geometry: Geometry, place: Layout, steps: Steps) -> None:
         self.layer, self.geometry, self.place, self.steps = layer, geometry, place, steps
         self.config, self.shape = geometry.config, layer.shape
-        # A second operand that is an activation is brought from L2; where it does not fit there it is loaded as weights.
+        # A second operand that is an activation is brought from L2; where it does not fit it is loaded as weights.
         self.bring = layer.dynamic and place.in_l2.weights
         self.loads = self._loaded_steps()
         counts = np.stack(

@@ -1,4 +1,4 @@
-"""Mappings worth trying, each with a number of cycles that it cannot beat; the parts of chips; what memory must hold."""
+"""Mappings worth trying, each with a bound of its cycles; the parts of several chips; what memory must hold."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,8 +8,8 @@ from mapping.graph import ConvShape, Layer, ceil_div
 from mapping.sparsity import Pattern
 from mapping.tiling import LOOP_ORDERS, Tiling
 from simulator.families import Candidate
-from simulator.families.s4.config import S4Config
 from simulator.families.s4.bound import Bound, Sharing, most_pixels
+from simulator.families.s4.config import S4Config
 from simulator.families.s4.geometry import block_bytes, ring_places
 from simulator.families.s4.mapping import S4Mapping, balanced
 
@@ -45,24 +45,27 @@ def part(layer: Layer, config: S4Config) -> Layer:
 def admit(layers: Sequence[tuple[Layer, Pattern]], config: S4Config) -> None:
     """Refuse a model whose weights, with the largest activations, do not fit into the DRAM of a chip.
 
+    The two phases of a language model, whose layers are called ``prefill...`` and ``decode...``, share their weights.
+
     Raises:
         InputError: It says by how much.
     """
-    weights, activations = 0, 0
+    stored: dict[str, int] = {}
+    activations = 0
     for layer, pattern in layers:
         shape = layer.shape
         if not layer.dynamic:
             executed = balanced(layer, pattern, config)
-            filters = shape.out_channels
-            weights += block_bytes(shape.positions, filters, shape.group_in_channels, executed, config)
+            size = block_bytes(shape.positions, shape.out_channels, shape.group_in_channels, executed, config)
+            stored[layer.name.removeprefix("prefill").removeprefix("decode")] = size
         inputs = shape.images * shape.in_rows * shape.in_cols * shape.in_channels * config.element_bytes
         activations = max(activations, inputs + layer.m * shape.out_channels * config.output_bytes)
-    room = config.memory_gb * 10**9
-    if weights + activations > room:
+    weights, room = sum(stored.values()), config.memory_gb * 10**9
+    over = weights + activations - room
+    if over > 0:
         raise InputError(
-            f"the model needs {weights / 1e9:.3f} GB for weights and {activations / 1e9:.3f} GB for activations on every "
-            f"chip, {(weights + activations - room) / 1e9:.3f} GB more than memory_gb={config.memory_gb}; prune more, "
-            "or use a smaller batch"
+            f"the model needs {weights / 1e9:.3f} GB for weights and {activations / 1e9:.3f} GB for activations on "
+            f"every chip, {over / 1e9:.3f} GB more than memory_gb={config.memory_gb}; prune more, or use a smaller batch"
         )
 
 
@@ -90,7 +93,7 @@ def candidates(layer: Layer, pattern: Pattern, config: S4Config) -> list[Candida
     if not found:
         raise InputError(
             f"layer {layer.name}: {layer.shape} does not fit into l1_activation_kib={config.l1_activation_kib}, "
-            f"l1_weight_kib={config.l1_weight_kib}, l1_output_kib={config.l1_output_kib} in at most {MAX_STEPS:,} passes"
+            f"l1_weight_kib={config.l1_weight_kib}, l1_output_kib={config.l1_output_kib} in {MAX_STEPS:,} passes"
         )
     return sorted(found, key=lambda candidate: candidate.bound_cycles)
 

@@ -93,8 +93,10 @@ def service_cycles(program: Program, config: S4Config) -> tuple[IntArray, IntArr
     for name in ("BRING", "FETCH", "KEEP"):
         cycles[program.of(name)] = l2_cycles(program.operand(name, "bytes"), config)
     cycles[program.of("SPREAD")] = noc_cycles(program.operand("SPREAD", "bytes"), config)
-    work = [program.operand("VECTOR", name) for name in ("int_ops", "float_ops", "special_ops")]
-    cycles[program.of("VECTOR")] = vector_cycles(*work, config)
+    int_ops, float_ops, special_ops = (
+        program.operand("VECTOR", name) for name in ("int_ops", "float_ops", "special_ops")
+    )
+    cycles[program.of("VECTOR")] = vector_cycles(int_ops, float_ops, special_ops, config)
     transfers, requests = dram_requests(program)
     if isinstance(config.memory, IdealMemory):
         cycles[transfers] = config.memory.burst_cycles(request_bytes(requests))

@@ -28,6 +28,12 @@ def check(name: str, *, programs: int = PROGRAMS, seed: int = 1, replaced: dict[
     assert run(design, "rtl.bench.s4.spu", seed=seed, environment=environment) == 1
 
 
+def check_all(replaced: dict[Path, str]) -> None:
+    """The default run."""
+    for name in SETS:
+        check(name, replaced=replaced)
+
+
 @pytest.mark.golden
 @pytest.mark.timing
 @pytest.mark.parametrize("name", SETS)
@@ -107,6 +113,5 @@ def test_a_mutant_is_caught(mutant):
     path = RTL / mutant.file
     text = path.read_text().replace(mutant.original, mutant.mutated)
     with pytest.raises(BenchError) as caught:
-        for name in SETS:
-            check(name, replaced={path: text})
+        check_all({path: text})
     assert "build failed" not in str(caught.value), caught.value

@@ -1,5 +1,7 @@
 """The page ``zeroskip reproduce s4`` prints."""
 
+from itertools import pairwise
+
 from simulator.families import family
 from simulator.families.s4.reproduce import text
 from simulator.families.s4.reproduce.measure import (
@@ -78,7 +80,7 @@ def _rate_at(seconds: dict[int, float], target: float) -> str:
         return f"more than {RATES[-1]}x"
     if target > seconds[RATES[0]]:
         return "less than 1x"
-    for low, high in zip(RATES, RATES[1:], strict=False):
+    for low, high in pairwise(RATES):
         if seconds[high] <= target <= seconds[low]:
             part = (target - seconds[high]) / (seconds[low] - seconds[high]) if seconds[low] > seconds[high] else 0.0
             return f"{1 / (1 / high + part * (1 / low - 1 / high)):.1f}x"

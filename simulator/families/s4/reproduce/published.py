@@ -2,8 +2,8 @@
 
 MLPerf: results of MLCommons, inference, open division, Moffett: inference_results_v2.1@91f7859b and
 inference_results_v3.0@1948f9b5 (also H3C and Supermicro); the sparsity of these submissions is not stated. ByteMLPerf:
-bytedance/ByteMLPerf, general_perf/reports/SPU, August 2023, sparsity 0.9375; that its BERT is BERT-base at 384 tokens is
-an assumption of this project.
+bytedance/ByteMLPerf, general_perf/reports/SPU, August 2023, sparsity 0.9375; that its BERT is BERT-base at 384 tokens
+is an assumption of this project.
 """
 
 from dataclasses import dataclass

@@ -3,11 +3,11 @@
 from simulator.families.s4.reproduce.measure import ABLATION_RATE, BATCH, SEQUENCE
 
 INTRO = (
-    """Written by `zeroskip reproduce s4`; nothing on it is typed in but the text and the published numbers, whose sources
-    stand in `simulator/families/s4/reproduce/published.py`.""",
-    """Moffett AI publishes rates and sizes of the Antoum chip, throughputs of whole networks, and patents; not its clock,
-    the shape of its MAC arrays, the size of a bank, its schedule, or any cycle count. So this page shows whether a
-    machine built from the published rates **can** give the published throughputs, and what they would imply. It is no
+    """Written by `zeroskip reproduce s4`; nothing on it is typed in but the text and the published numbers, whose
+    sources stand in `simulator/families/s4/reproduce/published.py`.""",
+    """Moffett AI publishes rates and sizes of the Antoum chip, throughputs of whole networks, and patents; not its
+    clock, the shape of its MAC arrays, the size of a bank, its schedule, or any cycle count. So this page shows whether
+    a machine built from the published rates **can** give the published throughputs, and what they would imply. It is no
     reproduction cycle by cycle, and nothing was fitted.""",
 )
 
@@ -16,8 +16,8 @@ RULES = f"""
     {BATCH["bert-base"]} of BERT-base, {SEQUENCE} tokens each with padding, times the number of chips (they split the
     batch). All weights are pruned to banks, but for layers whose channels are not a multiple of 4 (the first one of
     ResNet-50); products of two activations are dense. Everything is int8 but softmax, GELU and layer normalisation.
-    Layers run one after another; activations stay in L2. Not simulated: host, decoding of images, tokenising, embedding,
-    pooling. A deviation is given where the sparsity is stated."""
+    Layers run one after another; activations stay in L2. Not simulated: host, decoding of images, tokenising,
+    embedding, pooling. A deviation is given where the sparsity is stated."""
 
 BOUNDS = """
     Throughput that the MACs, the vector units (VPU) and the DRAM of a chip would allow alone, at the work that is left;
@@ -42,9 +42,9 @@ BIG_AGAINST_SMALL = """
 
 ABLATIONS = f"""
     What is not public, changed one at a time: samples per second on one chip at {ABLATION_RATE}x, and in brackets
-    relative to the machine as configured. The product of MACs and clock stays the published rate. With an L2 of 8 MB the
-    activations of these batches lie in DRAM: the published throughputs need an L2 that holds them, or batches that are
-    cut up on the chip, which is not simulated."""
+    relative to the machine as configured. The product of MACs and clock stays the published rate. With an L2 of 8 MB
+    the activations of these batches lie in DRAM: the published throughputs need an L2 that holds them, or batches that
+    are cut up on the chip, which is not simulated."""
 
 NOT_FITTED = """
     No constant was fitted to these numbers. Every assumed value is a field of the configuration that says so:
