@@ -65,7 +65,7 @@ def admit(layers: Sequence[tuple[Layer, Pattern]], config: S4Config) -> None:
     if over > 0:
         raise InputError(
             f"the model needs {weights / 1e9:.3f} GB for weights and {activations / 1e9:.3f} GB for activations on "
-            f"every chip, {over / 1e9:.3f} GB more than memory_gb={config.memory_gb}; prune more, or use a smaller batch"
+            f"every chip, {over / 1e9:.3f} GB more than memory_gb={config.memory_gb}; prune more or use a smaller batch"
         )
 
 

@@ -61,7 +61,7 @@ def test_a_model_that_memory_cannot_hold_is_refused_by_how_much():
 
 def test_a_layer_that_l1_cannot_hold_is_named():
     tiny = FAMILY.load_config("s4", ("l1_weight_kib=1", "mac_rows=1"))
-    with pytest.raises(InputError, match="layer wide: .* does not fit into l1_activation_kib=24, l1_weight_kib=1"):
+    with pytest.raises(InputError, match=r"layer wide: .* does not fit into l1_activation_kib=24, l1_weight_kib=1"):
         FAMILY.candidates(
             replace(load_zoo("vgg19-cifar100").layers[-5], name="wide"), Pattern(16, 32), replace_bank(tiny)
         )
