@@ -182,6 +182,20 @@ class Store:
             raise InputError(f"store {self.url}: {' '.join(str(cause).split())}") from error
 
 
+@contextmanager
+def opened(url: str) -> Iterator[Store]:
+    """An open store that is closed at the end.
+
+    Raises:
+        InputError: See the class.
+    """
+    store = Store(url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
 def _with_driver(url: str) -> sa.URL:
     """The URL; PostgreSQL is spoken to by psycopg unless it names another driver."""
     made = sa.make_url(url)

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from dse.executors import Executor, InProcess, Pool
 from dse.judge import Judge, no_feasible
 from dse.run import run as run_study
 from dse.space import Space, parse_values
-from dse.store import Store
+from dse.store import opened
 from dse.study import Study
 from mapping.errors import InputError
 from zeroskip.interrupt import deferred_interrupt
@@ -59,7 +59,7 @@ def sweep(request: SweepRequest) -> None:
     if request.check:
         print_check(space, Judge(space), Evaluator(space).work)
         return
-    with deferred_interrupt() as check, _folder(request.out) as folder, _opened(request.store) as store:
+    with deferred_interrupt() as check, _folder(request.out) as folder, opened(request.store) as store:
         study = Study(
             space,
             store,
@@ -157,15 +157,6 @@ def _pressed(check: Callable[[], None]) -> bool:
     except KeyboardInterrupt:
         return True
     return False
-
-
-@contextmanager
-def _opened(url: str) -> Iterator[Store]:
-    store = Store(url)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def _folder(out: Path | None) -> AbstractContextManager[Path | None]:
