@@ -27,7 +27,7 @@ def tiled(order="outputs_outer") -> Program:
     return FAMILY.lower(layer, pattern, mapping, CONFIG)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(cases())
 def test_every_lowering_passes(case):
     program = FAMILY.lower(case.layer, case.pattern, case.mapping, case.config)

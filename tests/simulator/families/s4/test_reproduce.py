@@ -107,5 +107,10 @@ def test_what_follows_a_product_is_in_the_tables():
     assert then["scores"] == ("softmax",)
     assert then["ffn_in"] == ("gelu",)
     assert then["output"] == then["ffn_out"] == ("add", "layernorm")
-    assert [layer.then for layer in load_zoo("resnet50").layers[:4]] == [("relu",), ("relu",), ("relu",), ("add", "relu")]
+    assert [layer.then for layer in load_zoo("resnet50").layers[:4]] == [
+        ("relu",),
+        ("relu",),
+        ("relu",),
+        ("add", "relu"),
+    ]
     assert DENSE.is_dense

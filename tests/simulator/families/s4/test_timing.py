@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+import zeroskip
 from mapping.graph import gemm_layer
 from mapping.sparsity import DENSE, Pattern
 from mapping.tiling import Tiling
@@ -85,15 +86,26 @@ def test_a_program_by_hand():
     assert timeline.total == 131
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(cases())
 def test_both_executors_agree(case):
     program = FAMILY.lower(case.layer, case.pattern, case.mapping, case.config)
     run(FAMILY.job(program, case.config), "both")
 
 
+@pytest.mark.parametrize(("name", "glob", "sequence"), [("resnet50", "*", None), ("bert-large", "encoder.0.*", 384)])
+def test_both_executors_agree_on_real_networks(name, glob, sequence):
+    sparse = zeroskip.prune(zeroskip.load_model(name, batch=2, sequence=sequence), "bank:32/16", keep=())
+    result = zeroskip.simulate(zeroskip.lower(sparse.select(glob), "s4"), "both")
+    assert result.total_cycles < result.dense_cycles
+    assert {layer.layer.name for layer in result.layers if layer.lowered.choice.mapping.pattern.is_dense} == {
+        "resnet50": {"conv1"},
+        "bert-large": {"encoder.0.scores", "encoder.0.context"},
+    }[name]
+
+
 @pytest.mark.shape
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(cases())
 def test_no_program_beats_its_bound_or_its_roofline(case):
     program = FAMILY.lower(case.layer, case.pattern, case.candidate.mapping, case.config)
@@ -104,7 +116,7 @@ def test_no_program_beats_its_bound_or_its_roofline(case):
 
 
 @pytest.mark.shape
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(cases())
 def test_macs_are_those_of_the_mask(case):
     program = FAMILY.lower(case.layer, case.pattern, case.mapping, case.config)
