@@ -64,7 +64,7 @@ def network_names() -> dict[str, str]:
     titles = {}
     for name, wheel in catalogue().items():
         if wheel.refusal is None:
-            titles |= dict.fromkeys(wheel.names(name), wheel.title)
+            titles |= {title: network.title or wheel.title for title, network in wheel.names(name).items()}
     return titles
 
 
