@@ -8,7 +8,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from mapping.errors import InputError
-from mapping.wheels.catalogue import Entry
+from mapping.wheels.entries import Entry
 
 # What pip is told about the machine: the files inside do not depend on it, and wheels say too little or too much.
 _TARGET = ("--platform=manylinux_2_28_x86_64", "--python-version=3.11", "--implementation=cp")

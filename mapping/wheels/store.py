@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mapping.cache import cache_folder
 from mapping.errors import InputError
-from mapping.wheels.catalogue import Entry, Member, Network, catalogue, entry
+from mapping.wheels.entries import Entry, Member, Network, catalogue, entry
 
 
 def folder(name: str, wheel: Entry) -> Path:
