@@ -13,6 +13,7 @@ from mapping.arrays import AnyArray
 from mapping.errors import InputError
 
 INDEX = ".safetensors.index.json"
+_FLOAT8 = {"F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +53,37 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
     _need("safetensors", path)
     from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - safetensors is optional
 
-    def reader(name: str) -> Callable[[], AnyArray]:
+    damage = (SafetensorError, OSError, KeyError, TypeError, ValueError, AttributeError)
+
+    def reader(name: str, dtype: str) -> Callable[[], AnyArray]:
         def read() -> AnyArray:
+            if dtype in _FLOAT8:  # which the package hands out as bytes only
+                return _float8(path, name, _FLOAT8[dtype])
             with safe_open(path, "numpy") as file:
                 values: AnyArray = file.get_tensor(name)
                 return values
 
-        return _guarded(read, f"{path}: {name!r}", SafetensorError, OSError, KeyError, TypeError, ValueError)
+        return _guarded(read, f"{path}: {name!r} ({dtype})", *damage)
 
     tensors = {}
     try:
         with safe_open(path, "numpy") as file:
             for name in file.keys():  # noqa: SIM118 - it is no mapping
                 part = file.get_slice(name)
-                tensors[name] = Tensor(tuple(part.get_shape()), str(part.get_dtype()), reader(name))
-    except (SafetensorError, OSError, ValueError, OverflowError) as error:
+                dtype = str(part.get_dtype())
+                tensors[name] = Tensor(tuple(part.get_shape()), dtype, reader(name, dtype))
+    except (*damage, OverflowError) as error:
         raise InputError(f"{path} is no safetensors file, or it is damaged: {_line(error)}") from error
     return tensors
+
+
+def _float8(path: Path, name: str, dtype: str) -> AnyArray:
+    """A tensor of eight-bit floats."""
+    import ml_dtypes  # noqa: PLC0415 - optional like safetensors
+    from safetensors import deserialize  # noqa: PLC0415
+
+    tensor = dict(deserialize(path.read_bytes()))[name]
+    return np.frombuffer(tensor["data"], getattr(ml_dtypes, dtype)).reshape(tensor["shape"])
 
 
 def _indexed(path: Path) -> dict[str, Tensor]:
