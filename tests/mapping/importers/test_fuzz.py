@@ -54,7 +54,7 @@ def npy(path: Path) -> None:
 
 
 FORMATS = [
-    ("a.safetensors", safetensors), ("a.h5", hdf5), ("a.csv", topology), ("a.mtx", market), ("a.mtx.gz", packed_market), 
+    ("a.safetensors", safetensors), ("a.h5", hdf5), ("a.csv", topology), ("a.mtx", market), ("a.mtx.gz", packed_market),
     ("a.npz", sparse_npz), ("a.npz", plain_npz), ("a.npy", npy),
 ]  # fmt: skip
 
@@ -85,6 +85,6 @@ def test_damaged_files(originals, form, data) -> None:
         try:
             model = load_model(path)
         except InputError as error:
-            assert str(path) in str(error) or "layer " in str(error)
+            assert str(path) in str(error) or "layer " in str(error)  # noqa: PT017 - it may also be a legal file
             return
     assert model.macs > 0

@@ -72,8 +72,18 @@ def test_gemms(tmp_path, text) -> None:
 @pytest.mark.parametrize(
     ("header", "cells", "stride", "images"),
     [
-        ("Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides", "2", 2, 1),
-        ("Layer,IFMAP height,IFMAP width,Filter height,Filter width,Channels,Num filter,Strides,,Target", "2, NPU", 2, 1),
+        (
+            "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides",
+            "2",
+            2,
+            1,
+        ),
+        (
+            "Layer,IFMAP height,IFMAP width,Filter height,Filter width,Channels,Num filter,Strides,,Target",
+            "2, NPU",
+            2,
+            1,
+        ),
         ("Layer,ifmap height,ifmap width,filter height,filter width,channels,num filter,strides,", "2, 2", 2, 1),
         ("Layer,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filters,Stride", "2,#comment", 2, 1),
         (
@@ -83,7 +93,12 @@ def test_gemms(tmp_path, text) -> None:
             (2, 3),
             4,
         ),
-        ("Layer,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filter,Strides,Batch Size", "2,5", 2, 5),
+        (
+            "Layer,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filter,Strides,Batch Size",
+            "2,5",
+            2,
+            5,
+        ),
     ],
 )
 def test_header_variants(tmp_path, header, cells, stride, images) -> None:

@@ -110,7 +110,18 @@ def llama(dtype: object = np.float32) -> dict[str, np.ndarray]:
 def test_llama_with_grouped_queries_in_short_floats(tmp_path, dtype) -> None:
     tensors = llama(dtype)
     model = load_model(saved(tmp_path, tensors, {"num_attention_heads": HEADS}), sequence=5, batch=2)
-    names = ["q_proj", "k_proj", "v_proj", "scores", "context", "o_proj", "gate_proj", "up_proj", "down_proj", "lm_head"]
+    names = [
+        "q_proj",
+        "k_proj",
+        "v_proj",
+        "scores",
+        "context",
+        "o_proj",
+        "gate_proj",
+        "up_proj",
+        "down_proj",
+        "lm_head",
+    ]
     assert [layer.name.split(".")[-1] for layer in model.layers] == names
     scores = model.layers[3]  # two query heads share each of two key heads
     assert (scores.m, scores.k, scores.n, scores.repeats) == (10, WIDTH // HEADS, 5, 4)
@@ -287,7 +298,11 @@ def test_damaged_indices(tmp_path, content, message) -> None:
 @pytest.mark.parametrize(
     ("tensors", "options", "message"),
     [
-        ({"bias": drawn(4)}, {}, "no tensor is a layer by the rules 'linear layers: any matrix called weight or kernel'; tensors: bias"),
+        (
+            {"bias": drawn(4)},
+            {},
+            "no tensor is a layer by the rules 'linear layers: any matrix called weight or kernel'; tensors: bias",
+        ),
         (bert(1), {"sequence": 513}, "sequence=513 outside [1, 512] for "),
         (bert(1), {"sequence": 0}, "sequence=0 outside [1, 512] for "),
         (bert(1), {"shapes": {"x": (1,)}}, "shape of 'x': "),
