@@ -52,7 +52,7 @@ def download(wheel: Entry, folder: Path, received: Callable[[int], None] = lambd
 def _pip(arguments: list[str], received: Callable[[int], None]) -> list[str]:
     """Run pip and give what it printed, progress aside."""
     command = [sys.executable, "-m", "pip", "--no-input", "--disable-pip-version-check", *arguments]
-    lines = []
+    lines, done = [], 0
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as pip:
@@ -60,12 +60,15 @@ def _pip(arguments: list[str], received: Callable[[int], None]) -> list[str]:
         try:
             for line in pip.stdout:
                 found = _PROGRESS.match(line)
-                received(int(found[1]) if found else 0)
-                if not found:
+                if found:
+                    done = int(found[1])
+                else:
                     lines.append(line.strip())
+                received(done)
         except BaseException:
             pip.terminate()
             raise
+    received(done)  # who pressed Ctrl-C while pip was silent is heard here: it ended pip too
     return lines
 
 
