@@ -13,6 +13,7 @@ from mapping.models import load_model
 from zeroskip.pruning import prune
 
 CONV = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
+SPARSE = CONV.replace("Strides,", "Strides, Sparsity,")
 
 
 def loaded(folder, text: str, **options):
@@ -85,7 +86,12 @@ def test_gemms(tmp_path, text) -> None:
             1,
         ),
         ("Layer,ifmap height,ifmap width,filter height,filter width,channels,num filter,strides,", "2, 2", 2, 1),
-        ("Layer,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filters,Stride", "2,#comment", 2, 1),
+        (
+            "Layer,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filters,Stride",
+            "2,#comment: x",
+            2,
+            1,
+        ),
         (
             "Layer,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filter,Stride Height,Stride Width,"
             "Batch Size",
@@ -109,9 +115,8 @@ def test_header_variants(tmp_path, header, cells, stride, images) -> None:
 
 
 def test_the_sparsity_column_is_the_pattern_of_its_layer(tmp_path) -> None:
-    header = CONV.replace("Strides,", "Strides, Sparsity,")
     rows = "a,8,8,3,3,16,4,1,1:4,\nb,8,8,3,3,16,4,1,1:1,\nc,8,8,3,3,16,4,1,\nd,8,8,3,3,16,4,1, 2:4\n"
-    model = loaded(tmp_path, header + rows)
+    model = loaded(tmp_path, SPARSE + rows)
     assert model.patterns == {"a": "1:4", "b": "dense", "d": "2:4"}
     patterns = {name: str(pattern) for name, pattern in prune(model, "2:8").patterns.items()}
     assert patterns == {"a": "1:4", "b": "dense", "c": "2:8", "d": "2:4"}  # the file goes before first, last
@@ -153,7 +158,7 @@ def test_names_that_come_twice(tmp_path) -> None:
         (CONV + "c,8,8,3,-3,16,4,1\n", "kernel_cols='-3': must be an integer"),
         (CONV + "c,8,8,9,3,16,4,1\n", "line 2: a filter of 9 x 3 is larger than its input of 8 x 8"),
         (CONV + "c,8,8,3,3,16,4,1,4:2\n", "line 2: pattern 4:2: N=4 outside [1, M=2]"),
-        (CONV + "c,8,8,3,3,16,4,1,a:b\n", "line 2: pattern 'a:b': expected 'dense' or 'N:M'"),
+        (SPARSE + "c,8,8,3,3,16,4,1,a:b\n", "line 2: pattern 'a:b': expected 'dense' or 'N:M'"),
         ("L,M,N,K\na,999999999999,999999999999,999999999999\n", "line 2: a convolution of "),
         ("L,M,N,K\na,9999999999999,2,3\n", "m='9999999999999': must be an integer"),
         ("L,M,N,K\na,٣,2,3\n", "m='٣': must be an integer"),
