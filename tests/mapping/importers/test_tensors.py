@@ -172,11 +172,13 @@ def test_tensors_that_no_rule_knows_are_named(tmp_path) -> None:
 
 def test_names_of_no_known_network(tmp_path) -> None:
     tensors = {f"stack.{index}.weight": drawn(index + 2, 5) for index in (0, 2, 10)}
-    model = load_model(saved(tmp_path, tensors | {"embed.weight": drawn(7, 5)}), sequence=3)
+    tensors |= {"embed.weight": drawn(7, 5), "head.weight": drawn(9, 5)}
+    model = load_model(saved(tmp_path, tensors), sequence=3)
     assert [(layer.name, layer.m, layer.n) for layer in model.layers] == [
         ("stack.0", 3, 2),
         ("stack.2", 3, 4),
         ("stack.10", 3, 12),
+        ("head", 3, 9),
     ]
     assert model.passed_through == {"embedding": 1}
 
@@ -199,6 +201,12 @@ stride = 2
 padding = 0
 
 [[layer]]
+tensor = 'audio'
+stored = "oil"
+size = 50
+stride = 2
+
+[[layer]]
 tensor = 'head'
 rows = 4
 """
@@ -207,14 +215,22 @@ rows = 4
 def test_rules_of_the_user(tmp_path) -> None:
     (tmp_path / "mine.toml").write_text(RULES)
     tensors = {"body.0.qkv": drawn(6, 12), "stem": drawn(8, 3, 4, 4), "head": drawn(10, 6), "other": drawn(3, 3)}
+    tensors["audio"] = drawn(8, 4, 5)
     model = load_model(saved(tmp_path, tensors), rules=tmp_path / "mine.toml", batch=2)
-    fused, scores, context, stem, head = model.layers
+    fused, scores, context, stem, audio, head = model.layers
     assert (fused.m, fused.k, fused.n) == (18, 6, 12)
     assert (scores.k, scores.repeats, context.n) == (2, 4, 2)
     assert (stem.shape.images, stem.shape.out_rows, stem.shape.kernel, stem.shape.padding) == (2, 15, (4, 4), (0,) * 4)
     np.testing.assert_array_equal(stem.weights, tensors["stem"].transpose(0, 2, 3, 1))
+    assert (audio.shape.out_rows, audio.shape.out_cols, audio.shape.kernel, audio.shape.padding) == (
+        25,
+        1,
+        (5, 1),
+        (2, 0, 2, 0),
+    )
+    np.testing.assert_array_equal(audio.weights[:, :, 0], tensors["audio"].transpose(0, 2, 1))
     assert (head.m, head.n) == (8, 10)
-    assert "1 tensors match no rule: other" in model.weights_note
+    assert "1 tensor matches no rule: other" in model.weights_note
 
 
 @pytest.mark.parametrize(
@@ -223,7 +239,7 @@ def test_rules_of_the_user(tmp_path) -> None:
         ("title = ", "rules {path}: "),
         ("title = 'x'", "rules {path}: layer: Field required"),
         ("title = 'x'\n[[layer]]\ntensor = '('", "rules {path}: layer.0.tensor: Value error, '(' is no regular exp"),
-        ("title = 'x'\n[[layer]]\ntensor = 'a'\nsize = 3", "size is for stored = oihw or hwio, and these need it"),
+        ("title = 'x'\n[[layer]]\ntensor = 'a'\nsize = 3", "size is for stored = oihw, hwio or oil, and these need it"),
         ("title = 'x'\n[[layer]]\ntensor = 'a'\nkernel = 3", "layer.0.kernel: Extra inputs are not permitted"),
     ],
 )
