@@ -36,7 +36,7 @@ def compute(case: Case, in_time_order: bool = False) -> np.ndarray:
     return FAMILY.golden.output(case.layer, mapping, config, FAMILY.golden.execute(program, image, config, order))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(cases(machines(datapath="int8")))
 def test_int8_equals_the_integer_convolution(case):
     activations, weights = operands(case.layer, case.pattern, case.config)
@@ -49,7 +49,7 @@ def test_int8_equals_the_integer_convolution(case):
     np.testing.assert_array_equal(compute(case), expected)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(cases())
 def test_any_order_that_tokens_allow_gives_the_same_values(case):
     np.testing.assert_array_equal(compute(case, in_time_order=True), compute(case))
