@@ -92,3 +92,12 @@ def test_banks_are_a_pattern_of_the_command_line():
     assert banks.patterns == groups.patterns
     result = zeroskip.simulate(zeroskip.lower(banks, "s4"), "both")
     assert result.speedup > 1
+
+
+def test_layers_of_one_shape_differ_in_what_follows_them():
+    plain = gemm_layer("plain", 2048, 64, 64)
+    heavy = replace(plain, name="heavy", then=("gelu", "add", "layernorm"))
+    model = chain("m", [plain, heavy], source="test", weights_note="drawn")
+    first, second = zeroskip.simulate(zeroskip.lower(zeroskip.prune(model, "bank:32/16", keep=()), "s4")).layers
+    assert second.cycles > first.cycles
+    assert second.macs == first.macs
