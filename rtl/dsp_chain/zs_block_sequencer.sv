@@ -45,7 +45,7 @@ module zs_block_sequencer #(
   logic drops, ends_block, first_pass, last_pass;
 
   always_comb begin : p_kept
-    unique case (blk_kept_i)
+    case (blk_kept_i)
       5'd16:   kept_log = 3'd4;
       5'd8:    kept_log = 3'd3;
       5'd4:    kept_log = 3'd2;

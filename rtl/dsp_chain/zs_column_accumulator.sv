@@ -2,7 +2,7 @@
 //
 // zs_column_accumulator: the running sums of 16 columns in two rows.
 //
-// Golden function: simulator.families.dsp_chain.chain.vector_unit (accumulators)
+// Golden function: simulator.families.dsp_chain.chain.accumulate
 // Timing function: simulator.families.dsp_chain.chain.unit_cycles, its last term
 // Latency:         0, combinational from in_sums_i to out_sums_o; sums are kept at the end of the cycle
 // Throughput:      one beat per cycle
@@ -44,7 +44,7 @@ module zs_column_accumulator #(
     for (int s = 0; s < Groups; s++) begin
       for (int r = 0; r < 2; r++) begin
         // Segment s ends with group (s + 1) * 2**segment_i - 1.
-        for (int g = s; g < Groups; g++) begin
+        for (int g = 0; g < Groups; g++) begin
           if (7'(g + 1) == 7'(s + 1) << segment_i)
             added[2*s+r] = 32'($signed(in_sums[2*g+r]));
         end

@@ -280,19 +280,34 @@ def block_sums(block: Block, length: int) -> IntArray:
     return sums[:, segment_cuts(kept, length)]
 
 
+def accumulate(accumulators: IntArray, sums: IntArray, column: int, *, clears: bool) -> IntArray:
+    """Add the sums of a beat to their columns, in place; they wrap at 32 bits.
+
+    Args:
+        accumulators: (16, 2), what the columns hold.
+        sums: (columns, 2), of ``column`` and following.
+        column: The first.
+        clears: Whether the columns start with these sums.
+
+    Returns:
+        (columns, 2), the new values.
+    """
+    columns = accumulators[column : column + len(sums)]
+    columns[...] = wrapped(sums + (0 if clears else columns), ACCUMULATOR_BITS)
+    return columns
+
+
 def vector_unit(blocks: Iterable[Block], length: int) -> Iterator[Written]:
-    """What a vector unit writes, beat by beat; sums wrap at 32 bits.
+    """What a vector unit writes, beat by beat.
 
     With ``kept`` > L a column takes ``passes`` beats in a row and is written in the last of them.
     """
     accumulators = np.zeros((BLOCK, ROWS), np.int64)
     for block in blocks:
-        sums = block_sums(block, length)
-        beats, columns = sums.shape[:2]
         repeats = max(1, passes(block.kept, length))
-        for beat in range(beats):
-            at = slice(column := beat // repeats * columns, column + columns)
-            begins = block.first and beat % repeats == 0
-            accumulators[at] = wrapped(sums[beat] + (0 if begins else accumulators[at]), ACCUMULATOR_BITS)
-            if block.last and beat % repeats == repeats - 1:
-                yield Written(column, accumulators[at].astype(np.int32))
+        for beat, sums in enumerate(block_sums(block, length)):
+            column = beat // repeats * len(sums)
+            begins, ends = beat % repeats == 0, beat % repeats == repeats - 1
+            new = accumulate(accumulators, sums, column, clears=block.first and begins)
+            if block.last and ends:
+                yield Written(column, new.astype(np.int32))
