@@ -95,3 +95,40 @@ COMMON = (
         },
     ),
 )
+
+DSP_CHAIN = (
+    Bench(
+        module="zs_dsp_slice",
+        toplevel="zs_dsp_cells_bench",
+        bench="rtl.bench.dsp_cells",
+        parameters={"cells": {"ReductionStages": 2, "OverflowStages": 2}},
+    ),
+    Bench(
+        module="zs_dsp_chain",
+        toplevel="zs_dsp_chain",
+        bench="rtl.bench.dsp_chain",
+        parameters={
+            "sixteen": {"Length": 16, "TagWidth": 9},
+            "deep": {"Length": 16, "MuxStages": 2, "ReductionStages": 3, "OverflowStages": 2, "TagWidth": 9},
+            "two": {"Length": 2, "TagWidth": 9},
+            "four": {"Length": 4, "TagWidth": 9},
+            "eight": {"Length": 8, "MuxStages": 2, "TagWidth": 9},
+        },
+        environment=("Length",),
+        slow=("two", "four", "eight"),
+    ),
+    Bench(
+        module="zs_vector_unit",
+        toplevel="zs_vector_unit",
+        bench="rtl.bench.dsp_vector_unit",
+        parameters={
+            "two": {"Length": 2},
+            "four": {"Length": 4, "MuxStages": 2},
+            "eight": {"Length": 8, "ReductionStages": 2},
+            "sixteen": {"Length": 16},
+            "deep": {"Length": 16, "MuxStages": 2, "ReductionStages": 4, "OverflowStages": 3},
+        },
+        environment=("Length",),
+        slow=("deep",),
+    ),
+)
