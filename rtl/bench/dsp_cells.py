@@ -1,7 +1,7 @@
 """The bench of the cells of a DSP chain: slice, MUX, reduction node, overflow adjust unit and accumulators.
 
-All inputs are drawn anew in each cycle; the clock enable pauses at random. What a cell shows after k enabled cycles must
-be the golden value of the inputs of the enabled cycle that lies its latency before.
+All inputs are drawn anew in each cycle; the clock enable pauses at random. What a cell shows after k enabled cycles
+must be the golden value of the inputs of the enabled cycle that lies its latency before.
 """
 
 from collections.abc import Callable
@@ -188,7 +188,15 @@ async def test_every_cycle(dut: Handle) -> None:
     expected = expectations(inputs, dut)
     counts, sums = totals(inputs)
     pauses, noise = stream("pauses"), stream("idle")
-    names = ("pcout_o", "mux_o", "deep_mux_o", "node_sums_o", "node_beside_o", "overflow_cascade_o", "overflow_beside_o")
+    names = (
+        "pcout_o",
+        "mux_o",
+        "deep_mux_o",
+        "node_sums_o",
+        "node_beside_o",
+        "overflow_cascade_o",
+        "overflow_beside_o",
+    )
     await start(dut, (dut.en_i,))
     steps = 0
     while steps < STEPS:

@@ -15,7 +15,7 @@ from simulator.families.dsp_chain import chain
 from simulator.families.dsp_chain.chain import BLOCK, GROUP, HALF, KEPT, ROWS, SUM_BITS, ChainConfig
 
 LENGTH = int(os.environ["ZEROSKIP_BENCH_LENGTH"])
-BEATS = 500
+BEATS = 16 * int(os.environ.get("ZEROSKIP_BENCH_JOBS", "30"))
 CYCLE_LIMIT = 20_000
 SEGMENTS = [kept for kept in KEPT if 0 < kept <= LENGTH]
 MODES = ("packed", "unpacked")

@@ -16,6 +16,7 @@ from tests.rtl.tools import need
 ROOT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).resolve().parent
 RTL = ROOT / "rtl" / "sat"
+COMMON = ROOT / "rtl" / "common"
 BUILD = ROOT / "build" / "rtl" / "sat"
 CACHE_VERSION = 1
 # Only the ports of the top module can be seen from outside: with everything visible, which is what cocotb's runner
@@ -43,7 +44,18 @@ def require_tools() -> dict[str, str]:
 
 def lint(top: str, parameters: Mapping[str, int], folder: Path = RTL) -> str:
     """What verilator -Wall says of a module; empty when it is clean."""
-    command = ["verilator", "--lint-only", "-Wall", "--quiet", "-y", str(folder), "--top-module", top]
+    command = [
+        "verilator",
+        "--lint-only",
+        "-Wall",
+        "--quiet",
+        "-y",
+        str(folder),
+        "-y",
+        str(COMMON),
+        "--top-module",
+        top,
+    ]
     command += [f"-G{name}={value}" for name, value in parameters.items()]
     done = subprocess.run(
         [*command, str(folder / f"{top}.sv")], env=require_tools(), capture_output=True, text=True, check=False
@@ -54,7 +66,7 @@ def lint(top: str, parameters: Mapping[str, int], folder: Path = RTL) -> str:
 
 def build_harness(top: str, harness: Path, folder: Path = RTL) -> Path:
     """The program made of a module of this folder and a C++ harness."""
-    sources = [*Design(toplevel=top, folders=(folder, HERE)).sources(), harness]
+    sources = [*Design(toplevel=top, folders=(COMMON, folder, HERE)).sources(), harness]
     environment = tools()
     with _cache_folder(top, {}, sources) as (build, done):
         if not done.exists():
@@ -74,7 +86,7 @@ def run_cocotb(
         BenchError: It does not build, a test failed, or none ran; with the end of the log.
     """
     environment = tools()
-    sources = Design(toplevel=top, folders=(folder,)).sources()
+    sources = Design(toplevel=top, folders=(COMMON, folder)).sources()
     with _cache_folder(top, parameters, sources) as (build, done):
         if not done.exists():
             ports = [f'public_flat_rw -module "{top}" -var "*_{kind}"\n' for kind in ("i", "ni", "o")]
