@@ -115,7 +115,7 @@ DSP_CHAIN = (
             "eight": {"Length": 8, "MuxStages": 2, "TagWidth": 9},
         },
         environment=("Length",),
-        slow=("two", "four", "eight"),
+        slow=("deep", "two", "four", "eight"),
     ),
     Bench(
         module="zs_vector_unit",
@@ -125,10 +125,10 @@ DSP_CHAIN = (
             "two": {"Length": 2},
             "four": {"Length": 4, "MuxStages": 2},
             "eight": {"Length": 8, "ReductionStages": 2},
-            "sixteen": {"Length": 16},
-            "deep": {"Length": 16, "MuxStages": 2, "ReductionStages": 4, "OverflowStages": 3},
+            "sixteen": {"Length": 16, "MuxStages": 2, "ReductionStages": 2, "OverflowStages": 2},
+            "plain": {"Length": 16},
         },
         environment=("Length",),
-        slow=("deep",),
+        slow=("plain",),
     ),
 )

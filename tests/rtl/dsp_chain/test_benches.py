@@ -14,7 +14,12 @@ pytestmark = [pytest.mark.rtl, pytest.mark.golden, pytest.mark.timing]
 SEED = 1
 LONG_SEEDS = (2, 3, 4)
 LONG_JOBS = "300"
-FOUR_STATE = (("zs_dsp_slice", "cells"), ("zs_dsp_chain", "four"), ("zs_vector_unit", "four"))
+FOUR_STATE = (
+    pytest.param("zs_dsp_slice", "cells", marks=pytest.mark.slow),
+    ("zs_dsp_chain", "four"),
+    ("zs_vector_unit", "four"),
+    pytest.param("zs_vector_unit", "sixteen", marks=pytest.mark.slow),
+)
 
 
 def cases(*, slow=None):

@@ -24,7 +24,6 @@ ILLEGAL = [
     ("zs_dsp_chain", "TagWidth", 65),
     ("zs_block_sequencer", "Length", 6),
     ("zs_column_accumulator", "Length", 6),
-    ("zs_vector_unit", "Length", 6),
 ]
 
 
