@@ -5,6 +5,7 @@ COMMANDS = (
     "sweep",
     "evaluate",
     "verify",
+    "report",
     "reproduce",
     "families",
     "show",
