@@ -193,7 +193,7 @@ COMMON = (
         bench="rtl.bench.queue_machine",
         cases=300,
         unit="jobs",
-        proves=("zs_service_timer",),
+        proves=("zs_queue_machine", "zs_service_timer"),
         parameters={
             "six": {"NumQueues": 6, "NumResources": 2},
             "largest": {"NumQueues": 16, "NumResources": 3},
@@ -262,4 +262,8 @@ SAT: tuple[Bench | FloatBench, ...] = (
         },
     ),
 )
-BENCHES: dict[str, tuple[Bench | FloatBench, ...]] = {"common": COMMON, "sat": SAT}  # by folder of the modules
+
+
+def benches_of(family: str) -> tuple[Bench | FloatBench, ...]:
+    """The benches of the modules from which a family's core is made."""
+    return (*COMMON, *{"sat": SAT}.get(family, ()))
