@@ -4,15 +4,15 @@ import re
 
 import pytest
 
-from rtl.bench.benches import COMMON, DSP_CHAIN
-from rtl.bench.build import RTL, Design
+from rtl.bench.benches import COMMON, DSP_CHAIN, SAT, Bench
+from rtl.bench.build import FOLDERS, RTL, Design
 from rtl.bench.lint import WAIVERS, find_verible, lint, lint_style, waivers
 from tests.rtl.tools import need
 
 pytestmark = pytest.mark.rtl
 
-FILES = [path for room in ("common", "bench", "dsp_chain") for path in sorted((RTL / room).glob("*.sv"))]
-CHECKED = [path for path in FILES if path.parent.name != "bench"]
+FILES = [path for folder in FOLDERS for path in sorted(folder.glob("*.sv"))]
+DESIGN = [path for path in FILES if RTL / "bench" not in path.parents]
 HEADER = ("Golden function", "Timing function", "Latency", "Throughput", "Contract")
 MORE_SETS = [  # beside those of the benches: smallest, defaults, large
     ("zs_spill_register", {"Width": 1}),
@@ -38,7 +38,8 @@ MORE_SETS = [  # beside those of the benches: smallest, defaults, large
     ("zs_sparse_mux", {"Inputs": 64, "Width": 64}),
 ]
 SETS = [(path.stem, {}) for path in FILES] + MORE_SETS
-SETS += [(bench.toplevel, dict(values)) for bench in (*COMMON, *DSP_CHAIN) for values in bench.parameters.values()]
+BENCHES = [bench for bench in COMMON + SAT + DSP_CHAIN if isinstance(bench, Bench)]
+SETS += [(bench.toplevel, dict(values)) for bench in BENCHES for values in bench.parameters.values()]
 
 
 @pytest.mark.parametrize(("module", "parameters"), SETS, ids=[f"{m}-{'-'.join(map(str, p.values()))}" for m, p in SETS])
@@ -72,7 +73,7 @@ def test_house_rules(path):
     assert [name for name in ports if not name.endswith(("_i", "_o", "_ni"))] == []
 
 
-@pytest.mark.parametrize("path", CHECKED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", DESIGN, ids=lambda path: path.stem)
 def test_every_parameter_has_a_range_check(path):
     text = path.read_text()
     checked = set(re.findall(r'\$fatal\(1, "\w+: (\w+)=', text))

@@ -1,20 +1,6 @@
-"""Planted faults in rtl/dsp_chain: each must be caught by a default bench.
+"""Planted faults in the DSP chain."""
 
-Beside what tests.rtl.mutants.Mutant says, a fault names the bench and the parameter set that catch it.
-"""
-
-from typing import NamedTuple
-
-
-class Mutant(NamedTuple):
-    """``original`` stands once in ``file`` under rtl and is replaced by ``mutated``; see tests.rtl.mutants."""
-
-    file: str
-    original: str
-    mutated: str
-    fault: str
-    bench: str
-
+from tests.rtl.mutants import Mutant
 
 SLICE, MUX, NODE = "dsp_chain/zs_dsp_slice.sv", "dsp_chain/zs_sparse_mux.sv", "dsp_chain/zs_reduction_node.sv"
 OVERFLOW, CHAIN = "dsp_chain/zs_overflow_adjust.sv", "dsp_chain/zs_dsp_chain.sv"
