@@ -1,6 +1,7 @@
 """Does the DSP chain give the golden values, in the cycles of its closed forms, whatever stalls?
 
-The long part runs inside the simulator, in `rtl/bench/dsp_chain`: every output in every cycle, all coverage bins filled.
+The long part runs inside the simulator, in `rtl/bench/dsp_chain`: every output in every cycle, all coverage bins
+filled.
 """
 
 import pytest
