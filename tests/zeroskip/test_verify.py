@@ -162,7 +162,7 @@ def test_the_bench_of_a_module(tmp_path):
     result = verify("--module", "zs_fifo", "--cases", "500", "--simulator", simulator, "--junit", str(report))
     assert result.exit_code == 0, result.output
     for name in ("one", "three", "four"):
-        assert re.search(rf"zs_fifo +{name} +500 +\d+ +agrees, all coverage bins filled", result.stdout)
+        assert re.search(rf"zs_fifo +{name} +500 beats +\d+ +agrees, all coverage bins filled", result.stdout)
     names = [case.get("name") for case in ElementTree.parse(report).getroot().iter("testcase")]
     assert names == ["zs_fifo-one", "zs_fifo-three", "zs_fifo-four"]
 
