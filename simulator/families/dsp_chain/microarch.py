@@ -1,0 +1,2 @@
+from simulator.program import Program
+def service(program, config): raise NotImplementedError
