@@ -19,7 +19,7 @@ from rtl.bench.toolchain import Toolchain, find_toolchain
 from simulator.engine.fast import cache_folder
 
 RTL = Path(__file__).resolve().parents[1]
-FOLDERS = (RTL / "common", RTL / "bench", RTL / "sat")
+FOLDERS = (RTL / "common", RTL / "bench", RTL / "sat", RTL / "dsp_chain")
 LOG_LINES = 40
 TIME_LIMIT_S = 900  # of one run of a simulator, if it does not end by itself
 BUILD_FLAGS = {
