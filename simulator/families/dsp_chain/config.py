@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from mapping.errors import InputError
 from simulator.config import FamilyConfig
+from simulator.families.dsp_chain.chain import ChainConfig
 
 BLOCK = 16  # rows and columns of a sparse block, "FSB block" of the artifact
 CODES = (0, 2, 4, 8, 16)  # N of N:16; paper, section 3.2
@@ -72,10 +73,9 @@ class DspChainConfig(FamilyConfig):
         False, description="activations of a decode step stay on chip (paper, section 4); the artifact moves them"
     )
 
-    chain_length: Literal[2, 4, 8, 16] = Field(16, description="DSP slices of a chain; 16 follows from K = 16")
-    mux_stages: Stages = Field(1, description="registers of the sparse MUX [cycles]; assumed, not public")
-    reduction_stages: Stages = Field(1, description="registers of a reduction node [cycles]; assumed, not public")
-    overflow_stages: Stages = Field(1, description="registers of the overflow adjust unit; assumed, not public")
+    chain: ChainConfig = Field(
+        default_factory=ChainConfig, description="a chain of DSP slices; 16 slices follow from K = 16 of the artifact"
+    )
     hbm_latency: int = Field(0, ge=0, le=1000, description="first byte of a transfer [core cycles]; assumed")
     issue_cycles: Stages = Field(0, description="decode and address set-up of an instruction [cycles]; assumed")
     sfu_stages: Stages = Field(0, description="pipeline of the special function unit [cycles]; assumed")
@@ -89,12 +89,11 @@ class DspChainConfig(FamilyConfig):
         micro = ("hbm_latency", "issue_cycles", "sfu_stages")
         if self.fidelity == "profiler":
             set_anyway = [name for name in micro if getattr(self, name)]
+            set_anyway += ["chain"] if self.chain != ChainConfig() else []
             if set_anyway:
                 raise InputError(f"{set_anyway[0]} has no effect with fidelity='profiler'")
         elif self.correction_factor != 1:
             raise InputError(f"correction_factor={self.correction_factor} has no effect with fidelity='microarch'")
-        if self.fidelity == "microarch" and not 1 <= self.mux_stages <= 2:
-            raise InputError(f"mux_stages={self.mux_stages} outside [1, 2] with fidelity='microarch'")
         if self.cores * (self.core_channels + 2) > self.hbm_channels + 1 and self.cores > 1:
             raise InputError(
                 f"cores={self.cores}: each takes {self.core_channels} channels for A and 2 for B and instructions, "

@@ -1,2 +1,36 @@
+"""Service times of the pipelines: chains fill, instructions are issued, HBM answers late.
+
+What the profiler leaves out. Depths and latencies are assumed, each marked so in the configuration; nothing is fitted.
+"""
+
+import numpy as np
+
+from mapping.arrays import IntArray
+from simulator.families.dsp_chain import timing
+from simulator.families.dsp_chain.chain import unit_cycles
+from simulator.families.dsp_chain.config import DspChainConfig
 from simulator.program import Program
-def service(program, config): raise NotImplementedError
+
+
+def service(program: Program, config: DspChainConfig) -> IntArray:
+    """(i,) time of every instruction.
+
+    * LD: issue, then the bytes. One that waits for a token also waits for HBM: it may find the port idle. Those behind it
+      are under way while it is answered.
+    * ST: issue, then the bytes; nobody waits for the answer.
+    * MM, MV: issue, then the vector units, which share the blocks evenly: 64 pairs of rows times 2 units in MM mode, two
+      units for each block of columns in MV mode, all at the pace of ``chain.block_beats``. The pipeline fills once.
+    * MISC: issue, the pipeline of the special function unit, its elements. SYS: one cycle.
+    """
+    result = timing.profiled(program, config)
+    ticks = config.ticks
+    issue = config.issue_cycles * ticks
+    for name in ("LD", "ST", "MM", "MV", "MISC"):
+        result[program.of(name)] += issue
+    loads = program.of("LD")
+    result[loads] += np.where(program.wait[loads] != 0, config.hbm_latency * ticks, 0)
+    fill = unit_cycles(0, config.chain) * ticks
+    for name in ("MM", "MV"):
+        result[program.of(name)] += fill
+    result[program.of("MISC")] += config.sfu_stages * ticks
+    return result

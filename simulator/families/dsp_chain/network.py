@@ -1,132 +1,129 @@
-"""A transformer as the artifact compiles it: one program for each of its layers, a barrier between two of them.
+"""A network as the artifact runs it: one program for each of its layers, a barrier between two of them.
 
 Every layer's first LD waits for SYS and its last ST releases SYS, so that nothing of a layer begins before the layer
 before it has ended. Therefore a program for each layer gives the same times as one program for the network, and layers
 that are alike share one. ``stitch`` makes the one program; a test holds the equality.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 
-from mapping.arrays import BoolArray, IntArray
-from mapping.errors import InputError
-from mapping.graph import ceil_div
+from mapping.arrays import IntArray
 from simulator.engine.fast import run_fast
-from simulator.engine.job import Job
-from simulator.families.dsp_chain.attention import MASK_BLOCK, Attention, attention_mm, attention_mv
-from simulator.families.dsp_chain.config import BLOCK, CONTEXT_STEP, DspChainConfig
-from simulator.families.dsp_chain.isa import ADD, DSP_CHAIN_ISA, MUL, RMSNORM, SILU, TO_LD, TO_SYS
-from simulator.families.dsp_chain.layers import Linear
-from simulator.families.dsp_chain.misc import concatenation, row_wise
-from simulator.families.dsp_chain.mm import linear_mm
-from simulator.families.dsp_chain.mv import linear_mv
-from simulator.families.dsp_chain.rows import Rows
+from simulator.families.dsp_chain.config import DspChainConfig
+from simulator.families.dsp_chain.isa import DSP_CHAIN_ISA, TO_SYS
 from simulator.families.dsp_chain.timing import dram_bytes, job
 from simulator.program import Program
 
-ROPE = (MUL, MUL, ADD)  # a rotary embedding: times sine, times cosine, and their sum
 
 @dataclass(frozen=True, kw_only=True)
-class Sparsity:
-    """How the weights of a layer are pruned.
-
-    Attributes:
-        density: Share of the dense work and bytes, as the artifact states it; its indices cost nothing.
-        kept: N of N:16 of every block that is kept.
-        blocks: Share of the blocks that are kept; which ones is drawn.
-    """
-
-    density: Fraction = Fraction(1)
-    kept: int = BLOCK
-    blocks: float = 1.0
-
-    def codes(self, k: int, n: int, seed: int) -> IntArray:
-        """(k / 16, n / 16) N of each block: of every column of blocks the same number is kept."""
-        result = np.full((k // BLOCK, n // BLOCK), self.kept, np.int64)
-        if self.blocks < 1:
-            order = np.random.default_rng([seed, k, n]).random(result.shape).argsort(axis=0)
-            result[order >= round(self.blocks * len(result))] = 0
-        return result
-
-
-DENSE = Sparsity()
-ARTIFACT_SPARSITY = {"q": Sparsity(density=Fraction(7, 10)), "k": Sparsity(density=Fraction(7, 10))}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Transformer:
-    """A decoder-only transformer with gated MLPs and rotary embeddings.
+class Network:
+    """What one step of a transformer runs.
 
     Attributes:
         name: For the output.
-        layers: Decoder layers.
-        width: Of the residual stream.
-        heads: Of attention, for queries, keys and values.
-        hidden: Of the MLP.
-        vocabulary: Rows of the output matrix.
-        limit: Longest context [tokens].
-        biased: Matrices with a bias: the artifact gives one to q, k, v and o.
-        sparsity: Of the matrices q, k, v, o, gate, up, down, head; those that are missing are dense.
+        order: Names of its layers in order; one that runs again has the same name.
+        programs: The program of each name.
     """
 
-    name: str = "llama2-7b"
-    layers: int = 32
-    width: int = 4096
-    heads: int = 32
-    hidden: int = 11008
-    vocabulary: int = 32000
-    limit: int = 2048
-    biased: tuple[str, ...] = ("q", "k", "v", "o")
-    sparsity: dict[str, Sparsity] = field(default_factory=lambda: dict(ARTIFACT_SPARSITY))
-
-    def __post_init__(self) -> None:
-        """Check that blocks divide everything.
-
-        Raises:
-            InputError: Heads that do not split the width, or sizes that are no multiple of 16.
-        """
-        if self.width % self.heads:
-            raise InputError(f"heads={self.heads} do not split width={self.width}")
-        sizes = {"width": self.width, "width / heads": self.head, "hidden": self.hidden, "vocabulary": self.vocabulary}
-        for name, size in sizes.items():
-            if size % BLOCK:
-                raise InputError(f"{name}={size} is not a multiple of the block of {BLOCK}")
-
-    @property
-    def head(self) -> int:
-        """Size of a head."""
-        return self.width // self.heads
-
-    @property
-    def matrices(self) -> dict[str, tuple[int, int]]:
-        """(k, n) of the matrices of a decoder layer."""
-        square, up = (self.width, self.width), (self.width, self.hidden)
-        return {"q": square, "k": square, "v": square, "o": square, "gate": up, "up": up, "down": up[::-1]}
-
-    def weight_bytes(self, bits: int) -> int:
-        """Bytes of all matrices in HBM, with indices and codes where blocks are N:16."""
-        total = 0
-        for name, (k, n) in {**self.matrices, "head": (self.width, self.vocabulary)}.items():
-            sparsity = self.sparsity.get(name, DENSE)
-            kept = round(k * n * sparsity.density * Fraction(sparsity.kept, BLOCK) * Fraction(sparsity.blocks))
-            sparse = sparsity.kept < BLOCK or sparsity.blocks < 1
-            size = kept * bits // 8 + (kept // 2 + k * n // BLOCK**2 if sparse else 0)
-            total += size * (1 if name == "head" else self.layers)
-        return total
-
-    def cache_bytes(self, context: int) -> int:
-        """Bytes of the keys and values of a context, int8."""
-        return 2 * self.layers * self.width * context
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkLayer:
-    """A layer of a network: its name without the decoder's number, its program, and how often it runs."""
-
     name: str
-    program: Program
-    repeats: int = 1
+    order: tuple[str, ...]
+    programs: dict[str, Program]
+
+    @cached_property
+    def repeats(self) -> dict[str, int]:
+        """How often each layer runs."""
+        counts = dict.fromkeys(self.programs, 0)
+        for name in self.order:
+            counts[name] += 1
+        return counts
+
+    def __len__(self) -> int:
+        """Instructions of the whole network."""
+        return sum(len(program) * self.repeats[name] for name, program in self.programs.items())
+
+    def count(self, queue: str) -> int:
+        """Instructions of a queue."""
+        return sum(len(program.of(queue)) * self.repeats[name] for name, program in self.programs.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkTime:
+    """When a network ran, in units of the configuration's time.
+
+    Attributes:
+        network: What ran.
+        config: The machine.
+        totals: Time of each layer.
+        busy: Time that each queue was busy, (6,) for each layer.
+        moved: Bytes that each layer moves to or from HBM.
+    """
+
+    network: Network
+    config: DspChainConfig
+    totals: dict[str, int]
+    busy: dict[str, IntArray]
+    moved: dict[str, int]
+
+    @cached_property
+    def total(self) -> int:
+        """Time of the whole network."""
+        return sum(self.totals[name] * times for name, times in self.network.repeats.items())
+
+    def queue(self, name: str) -> int:
+        """Time that a queue was busy."""
+        index = DSP_CHAIN_ISA.queues.index(name)
+        return sum(int(self.busy[layer][index]) * times for layer, times in self.network.repeats.items())
+
+    @property
+    def bytes(self) -> int:
+        """Bytes to or from HBM."""
+        return sum(self.moved[name] * times for name, times in self.network.repeats.items())
+
+    def ms(self, time: int) -> float:
+        """Milliseconds of a time."""
+        return float(Fraction(time, self.config.clock_mhz * 1000))
+
+    @property
+    def total_ms(self) -> float:
+        """Milliseconds of the whole network."""
+        return self.ms(self.total)
+
+
+def run(network: Network, config: DspChainConfig) -> NetworkTime:
+    """Run every program once, by the fast executor."""
+    totals, busy, moved = {}, {}, {}
+    for name, program in network.programs.items():
+        work = job(program, config)
+        start, end = run_fast(work)
+        totals[name] = int(end.max())
+        spent = end - start
+        queues = range(len(DSP_CHAIN_ISA.queues))
+        busy[name] = np.array([int(spent[program.queue == queue].sum()) for queue in queues])
+        moved[name] = int(dram_bytes(program).sum())
+    return NetworkTime(network=network, config=config, totals=totals, busy=busy, moved=moved)
+
+
+def stitch(network: Network) -> Program:
+    """One program of a whole network: the first instruction of a layer waits for the SYS of the layer before."""
+    parts = [network.programs[name] for name in network.order]
+    first = np.cumsum([0, *(len(part) for part in parts[:-1])])
+    wait = np.concatenate([part.wait for part in parts])
+    release = np.concatenate([part.release for part in parts])
+    opcode = np.concatenate([part.opcode for part in parts])
+    wait[first[1:]] |= TO_SYS
+    queue_of_first = np.array([opcode_of.queue for opcode_of in DSP_CHAIN_ISA.opcodes], np.uint16)[opcode[first[1:]]]
+    release[first[1:] - 1] |= np.uint16(1) << queue_of_first
+    return Program(
+        isa=DSP_CHAIN_ISA,
+        queue=np.concatenate([part.queue for part in parts]),
+        opcode=opcode,
+        wait=wait,
+        release=release,
+        operands=np.concatenate([part.operands for part in parts]),
+        macs=np.concatenate([part.macs for part in parts]),
+        notes={"network": network.name, **{k: v for k, v in parts[0].notes.items() if k == "cores"}},
+    )

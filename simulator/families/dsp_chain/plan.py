@@ -79,7 +79,7 @@ def _plan(
     splits = max(1, ceil_div(int(sums[-1].max()) // divisor, max(1, depth // LEAST)))
     while splits <= blocks:
         starts, counts = _cut(blocks, blocks // splits)
-        rows = int(-(-(sums[starts + counts] - sums[starts]) // divisor).max()) or 1
+        rows = ceil_div(int((sums[starts + counts] - sums[starts]).max()), divisor) or 1
         held = {buffer: depth // rows, "fsb_rows": config.fsb_rows // int(counts.max())}
         if sparse or config.generator == "artifact":
             held["meta_rows"] = config.meta_rows // rows

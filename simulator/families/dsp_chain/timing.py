@@ -42,8 +42,11 @@ def job(program: Program, config: DspChainConfig) -> Job:
 
 def service(program: Program, config: DspChainConfig) -> IntArray:
     """(i,) time of every instruction."""
-    if config.fidelity == "microarch":
-        return microarch.service(program, config)
+    return profiled(program, config) if config.fidelity == "profiler" else microarch.service(program, config)
+
+
+def profiled(program: Program, config: DspChainConfig) -> IntArray:
+    """(i,) time of every instruction without pipelines and latencies, as the artifact's profiler has it."""
     result = np.zeros(len(program), np.int64)
     for name, cycles in (("LD", _load), ("ST", _store), ("MM", _product), ("MV", _product), ("MISC", misc), ("SYS", _sys)):
         at = program.of(name)
