@@ -188,7 +188,7 @@ def _account(layer: LoweredLayer, timeline: Timeline, lowered: LoweredModel) -> 
         macs=macs,
         density=density(layer.layer, layer.pattern),
         dram_bytes=dram_bytes,
-        compute_bound=-(-macs // peak),
+        compute_bound=ceil(macs / peak),
         bandwidth_bound=ceil(dram_bytes / family.peak_bytes(config)),
         utilisation=macs / (timeline.total * peak),
     )

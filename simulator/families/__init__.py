@@ -62,7 +62,7 @@ class Family(Generic[C]):
         job: A program with its service times.
         dram_bytes: Bytes that each instruction of a program moves to or from DRAM, (i,) int64.
         golden: What it computes.
-        peak_macs: Multiply-accumulates per cycle of a configuration.
+        peak_macs: Multiply-accumulates per cycle of a configuration; a fraction where time is counted more finely.
         peak_bytes: DRAM bytes per cycle of a configuration.
         check: Further checks of a program against a configuration; raises ``ProgramError``.
         training: What a training step does for one layer beside its products, as programs by name (for example the
@@ -82,7 +82,7 @@ class Family(Generic[C]):
     job: Callable[[Program, C], Job]
     dram_bytes: Callable[[Program], IntArray]
     golden: Golden[C]
-    peak_macs: Callable[[C], int]
+    peak_macs: Callable[[C], float]
     peak_bytes: Callable[[C], float]
     check: Callable[[Program, C], None]
     training: Callable[[TrainedLayer, C], dict[str, Program]] | None = None

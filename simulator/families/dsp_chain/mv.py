@@ -100,8 +100,8 @@ def _template(layer: Linear, plan: Plan) -> Rows:
         loads = []
         for channel in channels.tolist():
             if layer.sparse:
-                loads.append(load(FSB_BUFFER, channel=channel, length=LOOPS * count))
-                loads.append(load(META_BUFFER, channel=channel))
+                loads.append(load(FSB_BUFFER, channel=channel, channels=CHANNELS, length=LOOPS * count))
+                loads.append(load(META_BUFFER, channel=channel, channels=CHANNELS))
             loads.append(load(A_BUFFER, channel=channel, channels=CHANNELS))
         group = join(loads)
         moved = layer.moved
