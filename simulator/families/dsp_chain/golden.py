@@ -22,6 +22,7 @@ from simulator.families.dsp_chain.isa import (
     GLOBAL_BUFFER,
     META_BUFFER,
 )
+from simulator.families.dsp_chain.layers import with_indices
 from simulator.families.dsp_chain.plan import (
     B_MM_ROW,
     B_MV_ROW,
@@ -174,10 +175,8 @@ def _matrix(stored: tuple[ByteArray, int], meta: tuple[ByteArray, int], codes: I
     """The weights of one or several columns of blocks, one below another."""
     count = BLOCK * int(codes.sum())
     values = _part(*stored, count).view(np.int8).astype(np.int64)
-    indices = None
-    if f["sparse"]:
-        packed = _part(*meta, ceil_div(count, 2))
-        indices = np.stack([packed & 15, packed >> 4], axis=1).ravel()[:count].astype(np.int64)
+    packed = _part(*meta, BLOCK // 2 * int(with_indices(codes).sum()))
+    indices = np.stack([packed & 15, packed >> 4], axis=1).ravel().astype(np.int64)
     return expand(values, indices, codes)
 
 

@@ -84,9 +84,9 @@ def _streams(weights: AnyArray, lowered: Lowered, config: DspChainConfig) -> tup
     blocks = block_streams(weights, linear.codes)
     chosen = _mv_order(linear, config) if lowered.m == 1 else _mm_order(linear, config)
     values = [blocks[at][0] for at in chosen if at in blocks]
-    indices = [blocks[at][1] for at in chosen if at in blocks]
+    indices = [blocks[at][1] for at in chosen if at in blocks and linear.codes[at] < BLOCK]
     codes = np.array([linear.codes[at] if at in blocks else 0 for at in chosen], np.uint8)
-    return np.concatenate(values), np.concatenate(indices), codes
+    return np.concatenate(values), np.concatenate([np.zeros(0, np.uint8), *indices]), codes
 
 
 def _mv_order(linear: Linear, config: DspChainConfig) -> list[tuple[int, int]]:

@@ -77,3 +77,8 @@ class Linear:
 def uniform(k: int, n: int, kept: int = BLOCK) -> IntArray:
     """(k / 16, n / 16) blocks that all keep N = ``kept``."""
     return np.full((k // BLOCK, n // BLOCK), kept, np.int64)
+
+
+def with_indices(codes: IntArray) -> IntArray:
+    """N of the blocks that carry an index for each weight: a dense block needs none, its count is 0."""
+    return np.where(codes == BLOCK, 0, codes)

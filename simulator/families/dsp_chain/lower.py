@@ -12,7 +12,7 @@ from mapping.sparsity import DENSE, Pattern
 from mapping.tiling import Mapping, Tiling
 from simulator.families import Candidate
 from simulator.families.dsp_chain.config import BLOCK, DspChainConfig, exact
-from simulator.families.dsp_chain.layers import Linear, Place
+from simulator.families.dsp_chain.layers import Linear, Place, with_indices
 from simulator.families.dsp_chain.mm import linear_mm
 from simulator.families.dsp_chain.mv import linear_mv
 from simulator.families.dsp_chain.plan import MV_BLOCKS
@@ -87,7 +87,7 @@ def layout(layer: Layer, pattern: Pattern, executed: Pattern, config: DspChainCo
     sizes = {
         "activations": rows * BLOCK * k,
         "weights": 2 * kept * bits,
-        "indices": 8 * kept if sparse else 0,
+        "indices": 8 * int(with_indices(codes).sum()) if sparse else 0,
         "codes": k * stored if sparse else 0,
         "outputs": rows * BLOCK * n,
     }

@@ -22,7 +22,7 @@ from simulator.families.dsp_chain.isa import (
     TO_ST,
     TO_SYS,
 )
-from simulator.families.dsp_chain.layers import Linear
+from simulator.families.dsp_chain.layers import Linear, with_indices
 from simulator.families.dsp_chain.plan import MM_BLOCKS, Plan, plan_mm
 from simulator.families.dsp_chain.rows import Rows, join, load, rows, store
 
@@ -57,7 +57,7 @@ def _group(layer: Linear, plan: Plan, m: int, blocks: int, config: DspChainConfi
     _weights(body, layer, plan, config)
     _tokens(body, layer, plan, config)
     products = body.of("MM").reshape(layer.n_blocks, len(plan))
-    kept = _kept(layer, plan)
+    kept = _kept(layer.codes, plan)
     rows_of = min(BLOCK * blocks, m)
     if layer.density < 1:
         share, dense = layer.density.numerator, layer.density.denominator
@@ -107,10 +107,9 @@ def _column(layer: Linear, plan: Plan, blocks: int) -> Rows:
     return join([*parts, stores])
 
 
-def _kept(layer: Linear, plan: Plan) -> IntArray:
+def _kept(codes: IntArray, plan: Plan) -> IntArray:
     """(columns, splits) sum of N over the blocks of each product."""
-    sums = np.concatenate([np.zeros((1, layer.n_blocks), np.int64), layer.codes.cumsum(0)])
-    return (sums[plan.starts + plan.counts] - sums[plan.starts]).T
+    return np.add.reduceat(codes, plan.starts, axis=0).T
 
 
 def _weights(body: Rows, layer: Linear, plan: Plan, config: DspChainConfig) -> None:
@@ -119,7 +118,7 @@ def _weights(body: Rows, layer: Linear, plan: Plan, config: DspChainConfig) -> N
     mode = body.operands[loads, 0]
     shape = (layer.n_blocks, len(plan))
     slot = np.arange(layer.n_blocks * len(plan)).reshape(shape) % plan.slots
-    size = BLOCK * _kept(layer, plan)
+    size = BLOCK * _kept(layer.codes, plan)
     row = slot * plan.slot_rows
     products = body.of("MM").reshape(shape)
     body.put(products, "MM", b_addr=row, bias_addr=np.arange(layer.n_blocks)[:, None] if layer.bias else 0)
@@ -132,7 +131,8 @@ def _weights(body: Rows, layer: Linear, plan: Plan, config: DspChainConfig) -> N
         codes = np.broadcast_to(plan.counts, shape)
         fsb_row = slot * int(plan.counts.max())
         meta, fsb = loads[mode == META_BUFFER].reshape(shape), loads[mode == FSB_BUFFER].reshape(shape)
-        body.put(meta, "LD", length=size // 2, bank_addr=row, hbm_addr=layer.place.indices + _offsets(size // 2))
+        index_bytes = BLOCK // 2 * _kept(with_indices(layer.codes), plan)
+        body.put(meta, "LD", length=index_bytes, bank_addr=row, hbm_addr=layer.place.indices + _offsets(index_bytes))
         body.put(fsb, "LD", bank_addr=fsb_row, hbm_addr=layer.place.codes + _offsets(codes))
         body.put(products, "MM", meta_addr=row, fsb_addr=fsb_row)
 

@@ -26,7 +26,7 @@ from simulator.families.dsp_chain.isa import (
     TO_ST,
     TO_SYS,
 )
-from simulator.families.dsp_chain.layers import Linear
+from simulator.families.dsp_chain.layers import Linear, with_indices
 from simulator.families.dsp_chain.plan import CHANNELS, GLOBAL_LINE, LOOPS, MV_BLOCKS, Plan, plan_mv
 from simulator.families.dsp_chain.rows import Rows, join, load, rows, store
 
@@ -71,11 +71,13 @@ class _Work:
     Attributes:
         groups: Groups of 512 columns.
         kept: (groups, splits, channels) sum of N over its blocks.
+        indexed: The same over those that carry indices.
         present: (channels,) whether a channel holds any column of a layer narrower than a group.
     """
 
     groups: int
     kept: IntArray
+    indexed: IntArray
     present: IntArray
 
     @classmethod
@@ -85,11 +87,13 @@ class _Work:
         pad = BLOCK if config.generator == "artifact" and groups > 1 else 0
         codes = np.full((layer.k_blocks, groups * MV_BLOCKS), pad, np.int64)
         codes[:, : layer.n_blocks] = layer.codes
-        channels = codes.reshape(layer.k_blocks, groups, LOOPS, CHANNELS).sum(2)
-        sums = np.concatenate([np.zeros((1, groups, CHANNELS), np.int64), channels.cumsum(0)])
-        kept = (sums[plan.starts + plan.counts] - sums[plan.starts]).transpose(1, 0, 2)
+
+        def sums(values: IntArray) -> IntArray:
+            channels = values.reshape(layer.k_blocks, groups, LOOPS, CHANNELS).sum(2)
+            return np.add.reduceat(channels, plan.starts, axis=0).transpose(1, 0, 2)
+
         present = np.arange(CHANNELS) < layer.n_blocks
-        return cls(groups, kept, present)
+        return cls(groups, sums(codes), sums(with_indices(codes)), present)
 
 
 def _template(layer: Linear, plan: Plan) -> Rows:
@@ -155,9 +159,10 @@ def _patch_loads(body: Rows, layer: Linear, plan: Plan, work: _Work, config: Dsp
         body.put(each[..., -1], "LD", hbm_addr=layer.place.weights + _offsets(bytes_moved))
     if layer.sparse:
         fsb_row = (slot * int(plan.counts.max()))[:, :, None]
-        body.put(each[..., 1], "LD", length=size // 2, bank_addr=row)
+        index_bytes = BLOCK // 2 * work.indexed[:, :, work.present]
+        body.put(each[..., 1], "LD", length=index_bytes, bank_addr=row)
         body.put(each[..., 0], "LD", bank_addr=fsb_row)
-        body.put(each[..., 1], "LD", hbm_addr=layer.place.indices + _offsets(size // 2))
+        body.put(each[..., 1], "LD", hbm_addr=layer.place.indices + _offsets(index_bytes))
         code_bytes = body.operands[each[..., 0], DSP_CHAIN_ISA["LD"].column("length")]
         body.put(each[..., 0], "LD", hbm_addr=layer.place.codes + _offsets(code_bytes))
 

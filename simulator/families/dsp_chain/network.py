@@ -10,9 +10,11 @@ from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from mapping.arrays import IntArray
 from simulator.engine.fast import run_fast
+from simulator.engine.job import Job
 from simulator.families.dsp_chain.config import DspChainConfig
 from simulator.families.dsp_chain.isa import DSP_CHAIN_ISA, TO_SYS
 from simulator.families.dsp_chain.timing import dram_bytes, job
@@ -70,8 +72,9 @@ class NetworkTime:
 
     @cached_property
     def total(self) -> int:
-        """Time of the whole network."""
-        return sum(self.totals[name] * times for name, times in self.network.repeats.items())
+        """Time of the whole network: its layers, and the token of SYS between two of them."""
+        layers = sum(self.totals[name] * times for name, times in self.network.repeats.items())
+        return layers + self.config.token_latency * (len(self.network.order) - 1)
 
     def queue(self, name: str) -> int:
         """Time that a queue was busy."""
@@ -110,20 +113,39 @@ def run(network: Network, config: DspChainConfig) -> NetworkTime:
 def stitch(network: Network) -> Program:
     """One program of a whole network: the first instruction of a layer waits for the SYS of the layer before."""
     parts = [network.programs[name] for name in network.order]
-    first = np.cumsum([0, *(len(part) for part in parts[:-1])])
-    wait = np.concatenate([part.wait for part in parts])
-    release = np.concatenate([part.release for part in parts])
-    opcode = np.concatenate([part.opcode for part in parts])
-    wait[first[1:]] |= TO_SYS
-    queue_of_first = np.array([opcode_of.queue for opcode_of in DSP_CHAIN_ISA.opcodes], np.uint16)[opcode[first[1:]]]
-    release[first[1:] - 1] |= np.uint16(1) << queue_of_first
+    wait, release = _barriers(parts)
     return Program(
         isa=DSP_CHAIN_ISA,
         queue=np.concatenate([part.queue for part in parts]),
-        opcode=opcode,
+        opcode=np.concatenate([part.opcode for part in parts]),
         wait=wait,
         release=release,
         operands=np.concatenate([part.operands for part in parts]),
         macs=np.concatenate([part.macs for part in parts]),
-        notes={"network": network.name, **{k: v for k, v in parts[0].notes.items() if k == "cores"}},
+        notes={"network": network.name, "cores": parts[0].notes["cores"]},
     )
+
+
+def whole_job(network: Network, config: DspChainConfig) -> Job:
+    """What executors need of ``stitch``'s program: the times of equal layers are computed once, operands are not copied."""
+    jobs = {name: job(program, config) for name, program in network.programs.items()}
+    parts = [jobs[name] for name in network.order]
+    wait, release = _barriers([network.programs[name] for name in network.order])
+    return Job(
+        machine=parts[0].machine,
+        queue=np.concatenate([part.queue for part in parts]),
+        wait=wait,
+        release=release,
+        resource=np.concatenate([part.resource for part in parts]),
+        service=np.concatenate([part.service for part in parts]),
+    )
+
+
+def _barriers(parts: list[Program]) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]]:
+    """Wait and release masks of programs one after another, with a token from each SYS to what begins the next layer."""
+    wait = np.concatenate([part.wait for part in parts])
+    release = np.concatenate([part.release for part in parts])
+    first = np.cumsum([len(part) for part in parts[:-1]])
+    wait[first] |= TO_SYS
+    release[first - 1] |= np.array([1 << int(part.queue[0]) for part in parts[1:]], np.uint16)
+    return wait, release

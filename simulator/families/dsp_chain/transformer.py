@@ -94,7 +94,8 @@ class Transformer:
             sparsity = self.sparsity.get(name, DENSE)
             kept = round(k * n * sparsity.density * Fraction(sparsity.kept, BLOCK) * Fraction(sparsity.blocks))
             sparse = sparsity.kept < BLOCK or sparsity.blocks < 1
-            size = kept * bits // 8 + (kept // 2 + k * n // BLOCK**2 if sparse else 0)
+            indices = kept // 2 if sparsity.kept < BLOCK else 0
+            size = kept * bits // 8 + (indices + k * n // BLOCK**2 if sparse else 0)
             total += size * (1 if name == "head" else self.layers)
         return total
 

@@ -88,19 +88,20 @@ def unpack(data: ByteArray, count: int, bits: int) -> AnyArray:
     return (value - ((value >> (bits - 1)) << bits)).astype(np.int8)
 
 
-def expand(values: AnyArray, indices: AnyArray | None, codes: IntArray) -> AnyArray:
+def expand(values: AnyArray, indices: AnyArray, codes: IntArray) -> AnyArray:
     """The (16 k, 16) matrix of a column of blocks from its streams, int64.
 
     Args:
         values: Kept weights, block after block, in each column after column.
-        indices: Of each, its row in the block; None where every block is dense.
+        indices: Of each in a block that is not dense, its row in the block.
         codes: (k,) N of each block.
     """
     count = BLOCK * codes
     block = np.repeat(np.arange(len(codes)), count)
     place = np.arange(len(block)) - np.repeat(count.cumsum() - count, count)
     column = place // codes[block]
-    row = place % BLOCK if indices is None else indices
+    row = place % BLOCK
+    row[codes[block] < BLOCK] = indices
     matrix = np.zeros((len(codes), BLOCK, BLOCK), np.int64)
     # A column with fewer weights than N is filled with zeros at row 0: they add nothing.
     np.add.at(matrix, (block, row, column), values)
