@@ -69,6 +69,7 @@ class Family(Generic[C]):
             optimiser), or None: the family does not train. ``job``, ``check`` and ``dram_bytes`` take them too.
         reproduce: Writes the page that compares the family with what is published about it, or None; called with a
             function that is told what is done, and the number of processes to use.
+        machine: What the published machine is called, another name for the family in ``zeroskip reproduce``, or None.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Family(Generic[C]):
     check: Callable[[Program, C], None]
     training: Callable[[TrainedLayer, C], dict[str, Program]] | None = None
     reproduce: Callable[[Callable[[str], None], int], Page] | None = None
+    machine: str | None = None
 
     def config_names(self) -> list[str]:
         """Names of the configurations it comes with."""

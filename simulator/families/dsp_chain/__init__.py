@@ -8,6 +8,7 @@ from simulator.families.dsp_chain.config import DspChainConfig
 from simulator.families.dsp_chain.golden import GOLDEN
 from simulator.families.dsp_chain.isa import DSP_CHAIN_ISA
 from simulator.families.dsp_chain.lower import candidates, lower
+from simulator.families.dsp_chain.reproduce import reproduce
 from simulator.families.dsp_chain.timing import dram_bytes, job
 
 FAMILY = Family(
@@ -25,4 +26,6 @@ FAMILY = Family(
     peak_macs=lambda config: config.peak_macs,
     peak_bytes=lambda config: config.peak_bytes,
     check=check,
+    reproduce=reproduce,
+    machine="flightllm",
 )

@@ -32,6 +32,6 @@ def artifact_masks() -> BoolArray:
     """(32, 32, 8, 8) bool: layers, heads, blocks of 64 rows, blocks of 64 columns."""
     last = np.repeat(list(LAST), list(LAST.values()))
     rest = np.repeat(list(HEADS), [count - LAST.get(width, 0) for width, count in HEADS.items()])
-    widths = np.concatenate([rest.reshape(LAYERS, -1), last[:, None]], axis=1)
+    widths = np.concatenate([rest.reshape(-1, LAYERS).T, last[:, None]], axis=1)
     kinds = {width: head_mask(width) for width in HEADS}
     return np.array([[kinds[width] for width in layer] for layer in widths.tolist()])

@@ -49,10 +49,12 @@ class Measured:
     Attributes:
         decodes: Decode steps of the artifact by context.
         prompts: Prompts of the artifact by length.
+        mask_orders: Milliseconds of the prompt of 512 tokens with the narrowest and with the widest head last.
     """
 
     decodes: dict[int, NetworkTime]
     prompts: dict[int, NetworkTime]
+    mask_orders: tuple[float, float]
 
     def decode_ms(self, prompt: int, tokens: int) -> float:
         """A decode of ``tokens`` tokens: each takes the step of its context, rounded up to 16 tokens."""
@@ -68,9 +70,13 @@ def measure(say: Callable[[str], None]) -> Measured:
         decodes[context] = run(decode(llama, context, config), config)
     say(f"{len(decodes)} decode steps")
     prompts = {128: run(prefill(llama, 128, config), config)}
-    prompts[512] = run(prefill(llama, 512, config, artifact_masks()), config)
+    masks = artifact_masks()
+    prompts[512] = run(prefill(llama, 512, config, masks), config)
     say("prompts of 128 and 512 tokens")
-    return Measured(decodes, prompts)
+    ends = masks.sum(axis=(2, 3)).argsort(axis=1)
+    orders = [np.take_along_axis(masks, order[:, :, None, None], 1) for order in (ends[:, ::-1], ends)]
+    narrow, wide = (run(prefill(llama, 512, config, order), config).total_ms for order in orders)
+    return Measured(decodes, prompts, (narrow, wide))
 
 
 @dataclass(frozen=True)
@@ -104,7 +110,7 @@ def ablations() -> list[Ablation]:
     return [Ablation(name, sparsity) for name, sparsity in SPARSITIES.items()]
 
 
-def board(context: int, *settings: str) -> NetworkTime:
+def u280_step(context: int, *settings: str) -> NetworkTime:
     """A decode step of the U280, dense in 4 bits."""
     config = machine("u280", *settings)
     return run(decode(Transformer(sparsity={}), context, config), config)
@@ -155,10 +161,12 @@ def hisparse_peak_gops() -> float:
     return 2 * 128 * published.HISPARSE_CLOCK_MHZ / 1e3
 
 
-def edge_llm_us(bits: float, weights: int = 4096 * 4096) -> float:
+def edge_llm_us(bits: float, *, issue: bool, weights: int = 4096 * 4096) -> float:
     """Microseconds to stream a matrix of ``bits`` bits a weight at EdgeLLM's bandwidth through a core's memory path."""
     clock = published.EDGE_LLM_CLOCK_MHZ
-    config = machine("u280", "cores=1", f"core_clock_mhz={clock}", f"clock_mhz={clock}")
+    free = () if issue else ("issue_cycles=0", "dispatch_latency=0", "hbm_latency=0")
+    # Time in thousandths of a cycle: rounding up to cycles would cost more than what is looked for.
+    config = machine("u280", "cores=1", f"core_clock_mhz={clock}", f"clock_mhz={1000 * clock}", *free)
     # All of its bandwidth on the eight channels of one core.
     bandwidth = published.EDGE_LLM_BITS_PER_CYCLE / 8 * clock * 1e6 * config.hbm_channels / config.core_channels
     config = config.model_copy(update={"hbm_bytes_per_s": bandwidth})
