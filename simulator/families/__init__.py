@@ -16,6 +16,7 @@ from mapping.training import TrainedLayer
 from simulator.config import FamilyConfig, build_config, override, read_toml
 from simulator.cost.actions import Actions
 from simulator.engine.job import Job
+from simulator.generation import Generation
 from simulator.isa import InstructionSet
 from simulator.page import Page
 from simulator.program import Program
@@ -71,6 +72,7 @@ class Family(Generic[C]):
         actions: What the hardware does to run a program, counted for the energy model, or None: it has none.
         reproduce: Writes the page that compares the family with what is published about it, or None; called with a
             function that is told what is done, and the number of processes to use.
+        generate: A prompt and the tokens behind it, by settings of the transformer, or None: the family runs layers only.
         machine: What the published machine is called, another name for the family in ``zeroskip reproduce``, or None.
     """
 
@@ -92,6 +94,7 @@ class Family(Generic[C]):
     actions: Callable[[Program, C], list[Actions]] | None = None
     reproduce: Callable[[Callable[[str], None], int], Page] | None = None
     machine: str | None = None
+    generate: Callable[[tuple[str, ...], int, int, C], Generation] | None = None
 
     def config_names(self) -> list[str]:
         """Names of the configurations it comes with."""

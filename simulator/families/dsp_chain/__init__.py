@@ -5,6 +5,7 @@ from pathlib import Path
 from simulator.families import Family
 from simulator.families.dsp_chain.check import check
 from simulator.families.dsp_chain.config import DspChainConfig
+from simulator.families.dsp_chain.generation import generate
 from simulator.families.dsp_chain.golden import GOLDEN
 from simulator.families.dsp_chain.isa import DSP_CHAIN_ISA
 from simulator.families.dsp_chain.lower import candidates, lower
@@ -28,4 +29,5 @@ FAMILY = Family(
     check=check,
     reproduce=reproduce,
     machine="flightllm",
+    generate=generate,
 )

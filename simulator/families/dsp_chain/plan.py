@@ -76,7 +76,7 @@ def _plan(
     divisor = 4 if mode == "MV" else 2  # rows of a block of N:16 are N / 4 of 64 B, or N / 2 of 32 B
     blocks = len(lines)
     sums = np.concatenate([np.zeros((1, lines.shape[1]), np.int64), lines.cumsum(0)])
-    splits = max(1, ceil_div(int(sums[-1].max()) // divisor, max(1, depth // LEAST)))
+    splits = min(blocks, max(1, ceil_div(int(sums[-1].max()) // divisor, max(1, depth // LEAST))))
     while splits <= blocks:
         starts, counts = _cut(blocks, blocks // splits)
         rows = ceil_div(int((sums[starts + counts] - sums[starts]).max()), divisor) or 1
@@ -106,8 +106,8 @@ def _as_the_artifact_counts(
     sums = np.concatenate([[0], most.cumsum()])
     line = int((sums[starts + counts] - sums[starts]).max()) // 2
     return {
-        "a_rows": config.a_rows // (line * 2 // LOOPS),
-        "meta_rows": config.meta_rows // (line * LOOPS // LOOPS),
+        "a_rows": config.a_rows // max(1, line * 2 // LOOPS),
+        "meta_rows": config.meta_rows // max(1, line * LOOPS // LOOPS),
         "fsb_rows": config.meta_rows // ceil_div(len(most), len(starts)),
     }
 

@@ -10,7 +10,7 @@ from mapping.arrays import BoolArray
 from mapping.errors import InputError
 from mapping.graph import ceil_div
 from simulator.families.dsp_chain.attention import MASK_BLOCK, Attention, attention_mm, attention_mv
-from simulator.families.dsp_chain.config import BLOCK, DspChainConfig
+from simulator.families.dsp_chain.config import BLOCK, DspChainConfig, exact
 from simulator.families.dsp_chain.isa import ADD, MUL, RMSNORM, SILU, TO_MISC, TO_SYS
 from simulator.families.dsp_chain.layers import Linear
 from simulator.families.dsp_chain.misc import concatenation, row_wise
@@ -64,7 +64,7 @@ def decode(model: Transformer, context: int, config: DspChainConfig) -> Network:
         )
         made[name] = attention_mv(layer, config)
     decoder = tuple(name for name in DECODER if name in made)
-    return _network(f"{model.name} decode {context}", decoder * model.layers, made, config)
+    return _network(f"decode {context}", decoder * model.layers, made, config)
 
 
 def prefill(model: Transformer, tokens: int, config: DspChainConfig, masks: BoolArray | None = None) -> Network:
@@ -101,7 +101,7 @@ def prefill(model: Transformer, tokens: int, config: DspChainConfig, masks: Bool
                 made[f"{name} {index}"] = attention_mm(layer, tokens, mask[:heads], config)
         numbered = {name: f"{name} {alike}" for name in ("scores", "values")}
         order += [numbered.get(name, name) for name in DECODER if not name.startswith("concat")]
-    return _network(f"{model.name} prefill {tokens}", tuple(order), made, config)
+    return _network(f"prefill {tokens}", tuple(order), made, config)
 
 
 def _network(name: str, order: tuple[str, ...], made: dict[str, Rows], config: DspChainConfig) -> Network:
@@ -116,7 +116,7 @@ def _matrices(model: Transformer, m: int, config: DspChainConfig) -> dict[str, R
     """The matrices of a decoder layer and the output matrix, for ``m`` tokens."""
     made = {}
     on_chip = config.on_chip_decode and m == 1
-    for seed, (name, (k, n)) in enumerate({**model.matrices, "head": (model.width, model.vocabulary)}.items()):
+    for seed, (name, (k, n, _)) in enumerate(model.all_matrices.items()):
         columns = ceil_div(n // BLOCK, config.cores) * BLOCK
         sparsity = model.sparsity.get(name, DENSE)
         fused, operands, held = FUSED.get(name, ((), 0, 0))
@@ -124,7 +124,7 @@ def _matrices(model: Transformer, m: int, config: DspChainConfig) -> dict[str, R
             name=name,
             codes=sparsity.codes(k, columns, seed),
             bits=config.weight_bits,
-            density=sparsity.density,
+            density=exact(sparsity.density),
             bias=name in model.biased,
             fused=fused,
             operands=operands - (held if on_chip else 0),

@@ -1,80 +1,84 @@
 """A transformer's sizes, how its weights are pruned, and whether a context fits."""
 
-from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Annotated, Literal, Self
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mapping.arrays import IntArray
 from mapping.errors import InputError
-from simulator.families.dsp_chain.config import BLOCK, CONTEXT_STEP, DspChainConfig
+from simulator.families.dsp_chain.config import BLOCK, CODES, CONTEXT_STEP, DspChainConfig, exact
+
+Size = Annotated[int, Field(ge=1, le=2**20)]
+Matrix = Literal["q", "k", "v", "o", "gate", "up", "down", "head"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sparsity:
-    """How the weights of a layer are pruned.
+class Sparsity(BaseModel):
+    """How the weights of a matrix are pruned: by a share that is only stated, or in blocks of 16 x 16."""
 
-    Attributes:
-        density: Share of the dense work and bytes, as the artifact states it; its indices cost nothing.
-        kept: N of N:16 of every block that is kept.
-        blocks: Share of the blocks that are kept; which ones is drawn.
-    """
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    density: Fraction = Fraction(1)
-    kept: int = BLOCK
-    blocks: float = 1.0
+    density: float = Field(
+        1.0, gt=0, le=1, description="share of the dense work and bytes; as in the artifact, indices cost nothing"
+    )
+    kept: int = Field(BLOCK, description="N of N:16 of every block that is kept: 0, 2, 4, 8 or 16")
+    blocks: float = Field(1.0, ge=0, le=1, description="share of the blocks that are kept; which ones is drawn")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.kept not in CODES:
+            raise InputError(f"kept={self.kept} is not a density code; legal: {', '.join(map(str, CODES))}")
+        if self.density < 1 and (self.kept < BLOCK or self.blocks < 1):
+            raise InputError(f"density={self.density} stands for kept and blocks: set one or the others")
+        return self
 
     def codes(self, k: int, n: int, seed: int) -> IntArray:
         """(k / 16, n / 16) N of each block: of every column of blocks the same number is kept."""
         result = np.full((k // BLOCK, n // BLOCK), self.kept, np.int64)
         if self.blocks < 1:
-            order = np.random.default_rng([seed, k, n]).random(result.shape).argsort(axis=0)
+            order = np.random.default_rng([seed, k, n]).random(result.shape).argsort(axis=0).argsort(axis=0)
             result[order >= round(self.blocks * len(result))] = 0
         return result
 
+    def weight_bytes(self, k: int, n: int, bits: int) -> int:
+        """Bytes of a matrix in HBM: values, indices of N:16 blocks, codes of blocks."""
+        kept = round(k * n * exact(self.density) * Fraction(self.kept, BLOCK) * exact(self.blocks))
+        indices = kept // 2 if self.kept < BLOCK else 0
+        sparse = self.kept < BLOCK or self.blocks < 1
+        return kept * bits // 8 + (indices + k * n // BLOCK**2 if sparse else 0)
+
 
 DENSE = Sparsity()
-ARTIFACT_SPARSITY = {"q": Sparsity(density=Fraction(7, 10)), "k": Sparsity(density=Fraction(7, 10))}
+ARTIFACT_DENSITY = Sparsity(density=0.7)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Transformer:
-    """A decoder-only transformer with gated MLPs and rotary embeddings.
+class Transformer(BaseModel):
+    """A decoder-only transformer with gated MLPs and rotary embeddings; by default LLaMA2-7B as in the artifact."""
 
-    Attributes:
-        name: For the output.
-        layers: Decoder layers.
-        width: Of the residual stream.
-        heads: Of attention, for queries, keys and values.
-        hidden: Of the MLP.
-        vocabulary: Rows of the output matrix.
-        limit: Longest context [tokens].
-        biased: Matrices with a bias: the artifact gives one to q, k, v and o.
-        sparsity: Of the matrices q, k, v, o, gate, up, down, head; those that are missing are dense.
-    """
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    name: str = "llama2-7b"
-    layers: int = 32
-    width: int = 4096
-    heads: int = 32
-    hidden: int = 11008
-    vocabulary: int = 32000
-    limit: int = 2048
-    biased: tuple[str, ...] = ("q", "k", "v", "o")
-    sparsity: dict[str, Sparsity] = field(default_factory=lambda: dict(ARTIFACT_SPARSITY))
+    layers: Size = Field(32, description="decoder layers")
+    width: Size = Field(4096, description="of the residual stream")
+    heads: Size = Field(32, description="of attention, for queries, keys and values")
+    hidden: Size = Field(11008, description="of the MLP")
+    vocabulary: Size = Field(32000, description="columns of the output matrix")
+    limit: Size = Field(2048, description="longest context [tokens]; artifact")
+    biased: tuple[Matrix, ...] = Field(("q", "k", "v", "o"), description="matrices with a bias; artifact")
+    sparsity: dict[Matrix, Sparsity] = Field(
+        default_factory=lambda: {"q": ARTIFACT_DENSITY, "k": ARTIFACT_DENSITY},
+        description="of the matrices; those that are missing are dense",
+    )
 
-    def __post_init__(self) -> None:
-        """Check that blocks divide everything.
-
-        Raises:
-            InputError: Heads that do not split the width, or sizes that are no multiple of 16.
-        """
+    @model_validator(mode="after")
+    def _blocks_divide(self) -> Self:
         if self.width % self.heads:
             raise InputError(f"heads={self.heads} do not split width={self.width}")
         sizes = {"width": self.width, "width / heads": self.head, "hidden": self.hidden, "vocabulary": self.vocabulary}
         for name, size in sizes.items():
             if size % BLOCK:
                 raise InputError(f"{name}={size} is not a multiple of the block of {BLOCK}")
+        return self
 
     @property
     def head(self) -> int:
@@ -82,22 +86,25 @@ class Transformer:
         return self.width // self.heads
 
     @property
-    def matrices(self) -> dict[str, tuple[int, int]]:
+    def matrices(self) -> dict[Matrix, tuple[int, int]]:
         """(k, n) of the matrices of a decoder layer."""
         square, up = (self.width, self.width), (self.width, self.hidden)
         return {"q": square, "k": square, "v": square, "o": square, "gate": up, "up": up, "down": up[::-1]}
 
+    @property
+    def all_matrices(self) -> dict[Matrix, tuple[int, int, int]]:
+        """(k, n, times) of all matrices."""
+        made: dict[Matrix, tuple[int, int, int]] = {
+            name: (*shape, self.layers) for name, shape in self.matrices.items()
+        }
+        return made | {"head": (self.width, self.vocabulary, 1)}
+
     def weight_bytes(self, bits: int) -> int:
-        """Bytes of all matrices in HBM, with indices and codes where blocks are N:16."""
-        total = 0
-        for name, (k, n) in {**self.matrices, "head": (self.width, self.vocabulary)}.items():
-            sparsity = self.sparsity.get(name, DENSE)
-            kept = round(k * n * sparsity.density * Fraction(sparsity.kept, BLOCK) * Fraction(sparsity.blocks))
-            sparse = sparsity.kept < BLOCK or sparsity.blocks < 1
-            indices = kept // 2 if sparsity.kept < BLOCK else 0
-            size = kept * bits // 8 + (indices + k * n // BLOCK**2 if sparse else 0)
-            total += size * (1 if name == "head" else self.layers)
-        return total
+        """Bytes of all matrices in HBM."""
+        return sum(
+            times * self.sparsity.get(name, DENSE).weight_bytes(k, n, bits)
+            for name, (k, n, times) in self.all_matrices.items()
+        )
 
     def cache_bytes(self, context: int) -> int:
         """Bytes of the keys and values of a context, int8."""

@@ -21,7 +21,6 @@ from simulator.families.dsp_chain.storage import Storage, storage
 from simulator.families.dsp_chain.timing import job
 from simulator.families.dsp_chain.transformer import Sparsity, Transformer
 
-MATRICES = ("q", "k", "v", "o", "gate", "up", "down", "head")
 SPARSITIES = {
     "dense": Sparsity(),
     "8:16": Sparsity(kept=8),
@@ -39,7 +38,7 @@ def machine(name: str, *settings: str) -> DspChainConfig:
 
 def model(sparsity: Sparsity) -> Transformer:
     """LLaMA2-7B with all its matrices pruned alike."""
-    return Transformer(sparsity=dict.fromkeys(MATRICES, sparsity))
+    return Transformer(sparsity=dict.fromkeys(Transformer().all_matrices, sparsity))
 
 
 @dataclass(frozen=True)
