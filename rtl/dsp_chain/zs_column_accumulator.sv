@@ -29,30 +29,26 @@ module zs_column_accumulator #(
   output      logic [Length-1:0][31:0] out_sums_o
 );
 
-  logic [2*Columns-1:0][31:0] sum_q;
+  logic [64*Columns-1:0] sum_q;  // columns, row 0 of each in its lower half
   logic [Length-1:0][19:0] in_sums;  // [2g + r]: row r of group g
   logic [Length-1:0][31:0] added, held;
 
-  assign in_sums = in_sums_i;
-
+  assign in_sums       = in_sums_i;
+  assign held          = sum_q[{column_i, 6'd0}+:64*Groups];
   assign out_columns_o = 4'(Groups) >> segment_i;
 
   always_comb begin : p_add
     added      = '0;
-    held       = '0;
     out_sums_o = '0;
-    for (int s = 0; s < Groups; s++) begin
-      for (int r = 0; r < 2; r++) begin
-        // Segment s ends with group (s + 1) * 2**segment_i - 1.
-        for (int g = 0; g < Groups; g++) begin
-          if (7'(g + 1) == 7'(s + 1) << segment_i)
-            added[2*s+r] = 32'($signed(in_sums[2*g+r]));
+    for (int log = 0; log < 4; log++) begin
+      for (int s = 0; s < Groups; s++) begin
+        for (int r = 0; r < 2; r++) begin
+          // Segment s ends with group (s + 1) * 2**log - 1, if that exists.
+          if (segment_i == 2'(log) && ((s + 1) << log) <= Groups) begin
+            added[2*s+r]      = 32'($signed(in_sums[2*((((s+1)<<log)-1)%Groups)+r]));
+            out_sums_o[2*s+r] = added[2*s+r] + (clear_i ? '0 : held[2*s+r]);
+          end
         end
-        for (int c = 0; c < Columns; c++) begin
-          if (4'(c) == column_i + 4'(s)) held[2*s+r] = sum_q[2*c+r];
-        end
-        if (4'(s) < out_columns_o)
-          out_sums_o[2*s+r] = added[2*s+r] + (clear_i ? '0 : held[2*s+r]);
       end
     end
   end
@@ -60,10 +56,8 @@ module zs_column_accumulator #(
   always_ff @(posedge clk_i) begin : p_sums
     for (int c = 0; c < Columns; c++) begin
       for (int s = 0; s < Groups; s++) begin
-        if (take_i && 4'(s) < out_columns_o && 4'(c) == column_i + 4'(s)) begin
-          sum_q[2*c]   <= out_sums_o[2*s];
-          sum_q[2*c+1] <= out_sums_o[2*s+1];
-        end
+        if (take_i && 4'(s) < out_columns_o && 4'(c) == column_i + 4'(s))
+          sum_q[64*c+:64] <= {out_sums_o[2*s+1], out_sums_o[2*s]};
       end
     end
   end

@@ -114,7 +114,7 @@ module zs_vector_unit #(
     .in_ready_o  (chain_ready),
     .in_window_i (head_window),
     .in_weights_i(beat_weights ? wgt_weights_i : '0),
-    .in_indices_i(wgt_indices_i),
+    .in_indices_i(beat_weights ? wgt_indices_i : '0),
     .in_cuts_i   (beat_cuts),
     .in_packed_i (head_packed),
     .in_tag_i    (beat_tag),

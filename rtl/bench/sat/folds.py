@@ -1,14 +1,30 @@
 """Random folds for the array bench: operands, what the array must give, and how long it may take."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from mapping.arrays import AnyArray
 from simulator.families.sat import arithmetic
 
 PATTERNS = [(1, 1), (1, 2), (2, 4), (1, 4), (2, 8), (1, 8), (4, 8), (2, 16), (3, 7)]
 WIDE_PATTERNS = [(5, 8), (7, 7), (16, 16)]  # most elements hold fewer weights: output-stationary there
+
+
+NAMES = {
+    "rows": "Rows",
+    "cols": "Cols",
+    "fp16": "Fp16",
+    "max_n": "MaxN",
+    "max_m": "MaxM",
+    "add_latency": "AddLatency",
+    "mul_latency": "MulLatency",
+    "interleave": "Interleave",
+    "drain_serial": "DrainSerial",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,19 +41,14 @@ class Array:
     interleave: int = 1
     drain_serial: int = 1
 
+    @classmethod
+    def of(cls, value: Callable[[str], int]) -> Self:
+        """The array whose Verilog parameters have these values."""
+        return cls(**{name: value(verilog) for name, verilog in NAMES.items()})
+
     def parameters(self) -> dict[str, int]:
         """By their Verilog names."""
-        return {
-            "Rows": self.rows,
-            "Cols": self.cols,
-            "Fp16": self.fp16,
-            "MaxN": self.max_n,
-            "MaxM": self.max_m,
-            "AddLatency": self.add_latency,
-            "MulLatency": self.mul_latency,
-            "Interleave": self.interleave,
-            "DrainSerial": self.drain_serial,
-        }
+        return {verilog: getattr(self, name) for name, verilog in NAMES.items()}
 
 
 ARRAYS = {
@@ -64,8 +75,8 @@ class Fold:
     output_stationary: bool
     n: int
     m: int
-    windows: npt.NDArray
-    values: npt.NDArray
+    windows: AnyArray
+    values: AnyArray
     indices: npt.NDArray[np.int64]
     gap: int
 
@@ -107,12 +118,12 @@ def random_fold(array: Array, rng: np.random.Generator, *, output_stationary: bo
     """A fold of one to a few batches of positions, with zero groups and extreme values among its operands."""
     if output_stationary:
         most = array.rows * array.interleave
-        groups = int(rng.choice([1, 2, rng.integers(1, 9)]))
-        positions = int(rng.choice([1, most, array.rows, rng.integers(1, most + 1)]))
+        groups = int(rng.choice((1, 2, int(rng.integers(1, 9)))))
+        positions = int(rng.choice((1, most, array.rows, int(rng.integers(1, most + 1)))))
     else:
-        groups = int(rng.choice([1, array.rows, rng.integers(1, array.rows + 1)]))
+        groups = int(rng.choice((1, array.rows, int(rng.integers(1, array.rows + 1)))))
         positions = int(
-            rng.choice([1, array.interleave, array.interleave + 1, rng.integers(1, 4 * array.interleave + 8)])
+            rng.choice((1, array.interleave, array.interleave + 1, int(rng.integers(1, 4 * array.interleave + 8))))
         )
     shape, slots = (positions, groups, m), groups * n
     draw = _halves if array.fp16 else _bytes
@@ -123,7 +134,7 @@ def random_fold(array: Array, rng: np.random.Generator, *, output_stationary: bo
         group, column = rng.integers(groups), rng.integers(array.cols)
         values[group * n : (group + 1) * n, column] = 0
         indices[group * n : (group + 1) * n, column] = 0
-    gap = int(rng.choice([0, 0, 1, rng.integers(2, 5)]))
+    gap = int(rng.choice((0, 0, 1, int(rng.integers(2, 5)))))
     return Fold(
         output_stationary=output_stationary,
         n=n,
