@@ -42,7 +42,7 @@ def linear_mm(layer: Linear, m: int, config: DspChainConfig) -> Rows:
     if groups > whole:
         parts.append(_group(layer, plan, m, ceil_div(m % config.mm_rows, BLOCK), config))
     body = join(parts)
-    _patch(body, layer, m, config)
+    _patch(body, layer, plan, m, config)
     if layer.bias:
         bias = load(BIAS_BUFFER, length=4 * BLOCK * layer.n_blocks, hbm_addr=layer.place.bias)
         body = join([bias, body])
@@ -55,7 +55,7 @@ def _group(layer: Linear, plan: Plan, m: int, blocks: int, config: DspChainConfi
     inputs = load(A_BUFFER, blocks, channel=np.arange(blocks), channels=8, matrix=1, length=BLOCK_BYTES * layer.k_blocks)
     body = _column(layer, plan, blocks).tile(layer.n_blocks)
     _weights(body, layer, plan, config)
-    _tokens(body, layer, plan, config)
+    _tokens(body, layer, plan)
     products = body.of("MM").reshape(layer.n_blocks, len(plan))
     kept = _kept(layer.codes, plan)
     rows_of = min(BLOCK * blocks, m)
@@ -122,7 +122,6 @@ def _weights(body: Rows, layer: Linear, plan: Plan, config: DspChainConfig) -> N
     row = slot * plan.slot_rows
     products = body.of("MM").reshape(shape)
     body.put(products, "MM", b_addr=row, bias_addr=np.arange(layer.n_blocks)[:, None] if layer.bias else 0)
-    body.put(products, "MM", out_addr=np.arange(layer.n_blocks)[:, None] % config.global_rows)
     body.put(loads[mode == B_BUFFER].reshape(shape), "LD", length=size, bank_addr=row)
     if config.generator == "physical":
         moved = -(-size * layer.bits // 8)
@@ -137,10 +136,9 @@ def _weights(body: Rows, layer: Linear, plan: Plan, config: DspChainConfig) -> N
         body.put(products, "MM", meta_addr=row, fsb_addr=fsb_row)
 
 
-def _tokens(body: Rows, layer: Linear, plan: Plan, config: DspChainConfig) -> None:
+def _tokens(body: Rows, layer: Linear, plan: Plan) -> None:
     """Tokens of full buffers inside one group of rows: B is filled anew for each group."""
-    columns, splits = layer.n_blocks, len(plan)
-    total = columns * splits
+    total = layer.n_blocks * len(plan)
     number = np.arange(total)
     products = body.of("MM")
     loads = body.of("LD")
@@ -148,44 +146,50 @@ def _tokens(body: Rows, layer: Linear, plan: Plan, config: DspChainConfig) -> No
     first = loads[mode == (FSB_BUFFER if layer.sparse else B_BUFFER)]
     body.wait[first[number >= plan.ahead]] |= TO_MM
     body.release[products[number + plan.ahead < total]] |= TO_LD
-    # The global buffer holds one row for each block of columns.
-    room = config.global_rows
-    column = np.arange(columns)
-    ends = products.reshape(columns, splits)[:, -1]
-    body.wait[ends[column >= room]] |= TO_MISC if layer.fused else TO_ST
-    frees = body.of("MISC").reshape(columns, -1)[:, -1] if layer.fused else body.of("ST").reshape(columns, -1)[:, -1]
-    body.release[frees[column + room < columns]] |= TO_MM
 
 
-def _patch(body: Rows, layer: Linear, m: int, config: DspChainConfig) -> None:
-    """What depends on the group of rows: addresses of activations and results, and the hand-over of the A buffer."""
-    loads, stores, products = body.of("LD"), body.of("ST"), body.of("MM")
-    inputs = loads[body.operands[loads, 0] == A_BUFFER]
-    row_blocks = ceil_div(m, BLOCK)
-    body.put(inputs, "LD", hbm_addr=layer.place.activations + BLOCK_BYTES * layer.k_blocks * np.arange(row_blocks))
+def _patch(body: Rows, layer: Linear, plan: Plan, m: int, config: DspChainConfig) -> None:
+    """What depends on the group of rows: addresses of activations, and the hand-over of the A buffer."""
+    loads, products = body.of("LD"), body.of("MM")
+    mode = body.operands[loads, 0]
+    inputs = loads[mode == A_BUFFER]
+    rows_of = np.arange(ceil_div(m, BLOCK))
+    body.put(inputs, "LD", hbm_addr=layer.place.activations + BLOCK_BYTES * layer.k_blocks * rows_of)
     body.wait[inputs[MM_BLOCKS::MM_BLOCKS]] |= TO_MM
-    per_group = layer.n_blocks * len(products) // (layer.n_blocks * ceil_div(m, config.mm_rows))
+    per_group = layer.n_blocks * len(plan)
     body.release[products[per_group - 1 : -1 : per_group]] |= TO_LD
-    row = np.concatenate(
-        [
-            np.tile(np.arange(first, min(first + MM_BLOCKS, row_blocks)), layer.n_blocks)
-            for first in range(0, row_blocks, MM_BLOCKS)
-        ]
-    )
-    column = np.concatenate(
-        [
-            np.repeat(np.arange(layer.n_blocks), min(MM_BLOCKS, row_blocks - first))
-            for first in range(0, row_blocks, MM_BLOCKS)
-        ]
-    )
+    if layer.operands:
+        body.put(loads[mode == GLOBAL_BUFFER], "LD", hbm_addr=layer.place.operands)
+    _results(body, layer, plan, m, config)
+
+
+def _results(body: Rows, layer: Linear, plan: Plan, m: int, config: DspChainConfig) -> None:
+    """Rows of the global buffer, one for each block of columns, and the tokens when it is full; addresses of results.
+
+    The artifact counts them anew for each group of rows, so that a group may overwrite what is not stored yet.
+    """
+    groups, columns, room = ceil_div(m, config.mm_rows), layer.n_blocks, config.global_rows
+    number = np.arange(groups * columns)
+    count, total = (number % columns, columns) if config.generator == "artifact" else (number, number.size)
+    products = body.of("MM").reshape(number.size, len(plan))
+    body.put(products, "MM", out_addr=(count % room)[:, None])
+    body.wait[products[count >= room, -1]] |= TO_MISC if layer.fused else TO_ST
+    row_blocks = ceil_div(m, BLOCK)
+    blocks = np.minimum(MM_BLOCKS, row_blocks - MM_BLOCKS * (number // columns))
+    stores = body.of("ST")
+    last = stores[blocks.cumsum() - 1]
+    if layer.fused:
+        last = body.of("MISC").reshape(number.size, -1)[:, -1]
+    body.release[last[count + room < total]] |= TO_MM
+    of_store = np.repeat(number, blocks)
+    within = np.arange(len(stores)) - np.repeat(blocks.cumsum() - blocks, blocks)
+    row, column = of_store // columns * MM_BLOCKS + within, of_store % columns
     rest = m - (row_blocks - 1) * BLOCK
     # The artifact stores 16 bytes of a last block whose 16 rows are complete.
-    last = rest if config.generator == "artifact" else rest * BLOCK
-    body.put(stores, "ST", length=np.where(row == row_blocks - 1, last, BLOCK_BYTES), bank_addr=column % config.global_rows)
-    body.put(stores, "ST", hbm_addr=layer.place.outputs + BLOCK_BYTES * (row * layer.n_blocks + column))
-    if layer.operands:
-        operands = loads[body.operands[loads, 0] == GLOBAL_BUFFER]
-        body.put(operands, "LD", hbm_addr=layer.place.operands)
+    least = rest if config.generator == "artifact" else rest * BLOCK
+    length = np.where(row == row_blocks - 1, least, BLOCK_BYTES)
+    body.put(stores, "ST", length=length, bank_addr=count[of_store] % room)
+    body.put(stores, "ST", hbm_addr=layer.place.outputs + BLOCK_BYTES * (row * columns + column))
 
 
 def _offsets(sizes: IntArray) -> IntArray:

@@ -28,8 +28,8 @@ class Plan:
         starts: (s,) first block of each split.
         counts: (s,) blocks of each.
         ahead: Splits that may be loaded before the first is used.
-        slots: Splits that the A (MV) or B (MM) buffer really has room for.
-        slot_rows: Rows of such a slot.
+        slots: Splits that the buffers really have room for.
+        slot_rows: Rows of such a slot in the A (MV) or B (MM) buffer.
     """
 
     starts: IntArray
@@ -83,10 +83,11 @@ def _plan(
         held = {buffer: depth // rows, "fsb_rows": config.fsb_rows // int(counts.max())}
         if sparse or config.generator == "artifact":
             held["meta_rows"] = config.meta_rows // rows
+        slots = max(1, min(held.values()))
         if most is not None:
             held = _as_the_artifact_counts(most, starts, counts, config)
         if min(held.values()) >= LEAST:
-            return Plan(starts, counts, min(held.values()), max(1, depth // rows), rows)
+            return Plan(starts, counts, min(held.values()), slots, rows)
         splits += 1
     short = min(held, key=lambda key: held[key])
     raise InputError(
