@@ -3,7 +3,7 @@
 A core computes its share of the columns with the same program as every other core, on HBM channels of its own.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mapping.arrays import IntArray
 from mapping.errors import InputError
@@ -127,6 +127,5 @@ def _bound(lowered: Lowered, config: DspChainConfig) -> int:
 
 def _check(layer: Layer) -> None:
     shape = layer.shape
-    plain = replace(shape, images=1, in_rows=layer.m, in_cols=1)
-    if shape.kernel != (1, 1) or shape.stride != (1, 1) or shape.groups != 1 or any(plain.padding):
+    if shape.kernel != (1, 1) or shape.stride != (1, 1) or shape.groups != 1 or any(shape.padding):
         raise InputError(f"layer {layer.name}: dsp_chain runs GEMMs only, not {shape}")

@@ -3,8 +3,6 @@
 What the profiler leaves out. Depths and latencies are assumed, each marked so in the configuration; nothing is fitted.
 """
 
-import numpy as np
-
 from mapping.arrays import IntArray
 from simulator.families.dsp_chain import timing
 from simulator.families.dsp_chain.chain import unit_cycles
@@ -15,8 +13,8 @@ from simulator.program import Program
 def service(program: Program, config: DspChainConfig) -> IntArray:
     """(i,) time of every instruction.
 
-    * LD: issue, then the bytes. One that waits for a token also waits for HBM: it may find the port idle. Those behind it
-      are under way while it is answered.
+    * LD: issue, then the bytes. The first, and one that waits for a token, also wait for HBM: they may find the port idle.
+      Those behind are under way while they are answered.
     * ST: issue, then the bytes; nobody waits for the answer.
     * MM, MV: issue, then the vector units, which share the blocks evenly: 64 pairs of rows times 2 units in MM mode, two
       units for each block of columns in MV mode, all at the pace of ``chain.block_beats``. The pipeline fills once.
@@ -28,7 +26,9 @@ def service(program: Program, config: DspChainConfig) -> IntArray:
     for name in ("LD", "ST", "MM", "MV", "MISC"):
         result[program.of(name)] += issue
     loads = program.of("LD")
-    result[loads] += np.where(program.wait[loads] != 0, config.hbm_latency * ticks, 0)
+    alone = program.wait[loads] != 0
+    alone[:1] = True
+    result[loads[alone]] += config.hbm_latency * ticks
     fill = unit_cycles(0, config.chain) * ticks
     for name in ("MM", "MV"):
         result[program.of(name)] += fill
