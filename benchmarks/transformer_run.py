@@ -1,4 +1,4 @@
-"""One prompt in a process of its own: ``python -m benchmarks.transformer_run TOKENS LAYERS`` prints seconds and memory."""
+"""One prompt in a process of its own: ``python -m benchmarks.transformer_run TOKENS LAYERS``."""
 
 import json
 import resource

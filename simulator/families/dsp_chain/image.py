@@ -110,7 +110,9 @@ def _mm_order(linear: Linear, config: DspChainConfig) -> list[tuple[int, int]]:
 
 
 def _splits(plan: Plan) -> list[range]:
-    return [range(start, start + count) for start, count in zip(plan.starts.tolist(), plan.counts.tolist(), strict=True)]
+    return [
+        range(start, start + count) for start, count in zip(plan.starts.tolist(), plan.counts.tolist(), strict=True)
+    ]
 
 
 def _put(memory: ByteArray, address: int, data: AnyArray) -> None:

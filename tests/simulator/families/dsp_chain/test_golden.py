@@ -60,7 +60,12 @@ def test_every_order_that_tokens_allow_gives_the_same(case):
 
 
 def test_the_reference_is_not_all_zeros_or_saturated():
-    case = Case(gemm_layer("gemm", 40, 512, 64), DENSE, CONFIG, FAMILY.candidates(gemm_layer("g", 40, 512, 64), DENSE, CONFIG)[0])
+    case = Case(
+        gemm_layer("gemm", 40, 512, 64),
+        DENSE,
+        CONFIG,
+        FAMILY.candidates(gemm_layer("g", 40, 512, 64), DENSE, CONFIG)[0],
+    )
     values = product(case)
     assert 5 < np.abs(values).mean() < 100
 
