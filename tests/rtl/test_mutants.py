@@ -28,7 +28,7 @@ SEED = 1
 
 
 def quickest():
-    """Icarus builds the common modules in no time."""
+    """Icarus builds the smaller modules in no time."""
     try:
         find_toolchain("icarus")
     except InputError:
@@ -44,7 +44,7 @@ def replacement(mutant):
 def runs_of(mutant):
     """What the default run does with a file: (name, run) of every bench and machine in which it takes part."""
     path, replaced = RTL / mutant.file, replacement(mutant)
-    simulator = quickest() if "common" in mutant.file else "verilator"
+    simulator = "verilator" if mutant.file.startswith("sat") else quickest()
     for bench in COMMON + SAT + DSP_CHAIN:
         toplevel = bench.toplevel if isinstance(bench, Bench) else "zs_fp_bench"
         if path not in Design(toplevel=toplevel).sources():

@@ -5,6 +5,7 @@ COMMANDS = (
     "generate",
     "sweep",
     "evaluate",
+    "export",
     "verify",
     "report",
     "reproduce",

@@ -64,12 +64,12 @@ def draw_packed_sums(rng: np.random.Generator) -> Array:
 def draw_inputs(rng: np.random.Generator) -> dict[str, Array]:
     """Values of all inputs, by port, (STEPS, ...) each."""
     # Mostly large sums for the first columns, so that some reach the end of 32 bits.
-    segment = np.where(rng.random(STEPS) < 0.9, 0, rng.integers(0, 4, STEPS))
+    segment = np.where(rng.random(STEPS) < 0.95, 0, rng.integers(0, 4, STEPS))
     columns = GROUPS >> segment
-    at = np.where(rng.random(STEPS) < 0.6, 0, rng.integers(0, BLOCK, STEPS))
+    at = np.where(rng.random(STEPS) < 0.8, 0, rng.integers(0, BLOCK, STEPS))
     cleared = np.arange(STEPS) < 4 * BLOCK
     largest = 2 ** (SUM_BITS - 1) - 1 - rng.integers(0, 9, (STEPS, 2 * GROUPS))
-    sums = np.where(rng.random((STEPS, 1)) < 0.9, largest, wide_draw(rng, SUM_BITS)[:, None])
+    sums = np.where(rng.random((STEPS, 1)) < 0.95, largest, wide_draw(rng, SUM_BITS)[:, None])
     return {
         "fresh_i": rng.integers(0, 2, STEPS),
         "a_i": wide_draw(rng, A_BITS),

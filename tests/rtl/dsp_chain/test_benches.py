@@ -18,7 +18,7 @@ LONG = 10  # times as much as by default
 BENCHES = {bench.module: bench for bench in DSP_CHAIN}
 DEFAULT = [(bench.module, name) for bench in DSP_CHAIN for name in bench.sets]
 FURTHER = [(bench.module, name) for bench in DSP_CHAIN for name in bench.slow]
-FOUR_STATE = [("zs_dsp_chain", "four"), ("zs_vector_unit", "four")]
+FOUR_STATE = [("zs_dsp_chain", "four"), ("zs_vector_unit", "two")]
 
 
 def run_bench(module, name, **how):
