@@ -163,9 +163,7 @@ def test_bias_and_what_is_fused_behind_a_vector_layer(columns, fused, operands):
     stored = [vector, values.astype(np.int8), bias.view(np.int8), np.pad(operand, (0, -columns % 512))]
     starts = np.cumsum([0, *(part.size for part in stored)]).tolist()
     place = Place(activations=0, weights=starts[1], bias=starts[2], operands=starts[3], outputs=starts[4])
-    layer = Linear(
-        name="l", codes=codes, bits=8, bias=True, fused=fused, operands=operands, shift=5, place=place
-    )
+    layer = Linear(name="l", codes=codes, bits=8, bias=True, fused=fused, operands=operands, shift=5, place=place)
     program = linear_mv(layer, config).program({"cores": 1})
     FAMILY.check(program, config)
     memory = np.concatenate([*stored, np.zeros(columns, np.int8)]).view(np.uint8)
