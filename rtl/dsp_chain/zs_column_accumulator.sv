@@ -29,13 +29,21 @@ module zs_column_accumulator #(
   output      logic [Length-1:0][31:0] out_sums_o
 );
 
-  logic [64*Columns-1:0] sum_q;  // columns, row 0 of each in its lower half
+  logic [Columns-1:0][63:0] sum_q;  // row 0 in the lower half
+  logic [Groups-1:0][3:0] place;    // column of each segment
   logic [Length-1:0][19:0] in_sums;  // [2g + r]: row r of group g
   logic [Length-1:0][31:0] added, held;
 
   assign in_sums       = in_sums_i;
-  assign held          = sum_q[{column_i, 6'd0}+:64*Groups];
   assign out_columns_o = 4'(Groups) >> segment_i;
+
+  // Segment s is there only where column_i is a multiple of more than s columns: its low bits are those of s.
+  always_comb begin : p_place
+    for (int s = 0; s < Groups; s++) begin
+      place[s] = ((column_i >> $clog2(s + 1)) << $clog2(s + 1)) | 4'(s);
+      {held[2*s+1], held[2*s]} = sum_q[place[s]];
+    end
+  end
 
   always_comb begin : p_add
     added      = '0;
@@ -56,8 +64,11 @@ module zs_column_accumulator #(
   always_ff @(posedge clk_i) begin : p_sums
     for (int c = 0; c < Columns; c++) begin
       for (int s = 0; s < Groups; s++) begin
-        if (take_i && 4'(s) < out_columns_o && 4'(c) == column_i + 4'(s))
-          sum_q[64*c+:64] <= {out_sums_o[2*s+1], out_sums_o[2*s]};
+        // Only these segments can belong to the column.
+        if (c >= s && (c - s) % (1 << $clog2(s + 1)) == 0) begin
+          if (take_i && 4'(s) < out_columns_o && place[s] == 4'(c))
+            sum_q[c] <= {out_sums_o[2*s+1], out_sums_o[2*s]};
+        end
       end
     end
   end

@@ -56,7 +56,7 @@ DSP_MUTANTS = [
     Mutant(COLUMNS, "(clear_i ? '0 : held", "(1'b0 ? '0 : held", "columns never cleared", CELLS),
     Mutant(COLUMNS, "(((s+1)<<log)-1)", "(s<<log)", "sum of the segment's first group", CELLS),
     Mutant(COLUMNS, "if (take_i && 4'(s)", "if (4'(s)", "sums added while nothing is taken", CELLS),
-    Mutant(COLUMNS, "column_i + 4'(s))", "{column_i[3:1], 1'b0} + 4'(s))", "odd columns written to even ones", CELLS),
+    Mutant(COLUMNS, "column_i >> $clog2(s + 1))", "column_i >> 1)", "odd columns taken for even ones", CELLS),
     Mutant(UNIT, "out_free || !sums_write", "out_free", "unwritten sums wait for the output", FOUR),
     Mutant(UNIT, "out_free || !sums_write", "1'b1", "sums lost when the output is full", FOUR),
     Mutant(UNIT, "beat_weights ? wgt_weights_i : '0", "wgt_weights_i", "block without weights reads the port", FOUR),
