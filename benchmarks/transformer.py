@@ -78,5 +78,3 @@ def _beside_simpy(one: NetworkTime) -> list[Row]:
 
 def _row(what: str, ours: float, aim: float, note: str = "", unit: str = "CPU s") -> Row:
     return Row(what=what, ours=ours, unit=unit, beside=AIM, theirs=aim, better="less", note=note)
-
-

@@ -72,8 +72,9 @@ class Family(Generic[C]):
         actions: What the hardware does to run a program, counted for the energy model, or None: it has none.
         reproduce: Writes the page that compares the family with what is published about it, or None; called with a
             function that is told what is done, and the number of processes to use.
-        generate: A prompt and the tokens behind it, by settings of the transformer, or None: the family runs layers only.
-        machine: What the published machine is called, another name for the family in ``zeroskip reproduce``, or None.
+        generate: A prompt and the tokens behind it, by settings of the transformer, or None: the family runs layers
+        only. machine: What the published machine is called, another name for the family in ``zeroskip reproduce``, or
+        None.
     """
 
     name: str

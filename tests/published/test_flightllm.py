@@ -1,7 +1,7 @@
 """The outputs of FlightLLM's published profiler (FlightLLM/flightllm_test_demo@4a96251), to every printed digit.
 
 Its times are those of `vhk158-artifact`, whose unit of time makes every service time a whole number: nothing is rounded
-before it is printed. Prefill 512 rests on rebuilt attention masks (`reproduce/masks.py` says which of its numbers are inputs).
+before it is printed. Prefill 512 rests on rebuilt attention masks; `reproduce/masks.py` says which numbers are inputs.
 """
 
 import csv
@@ -57,9 +57,11 @@ def test_anchors_behind_a_boundary_of_512(context, total):
 # Milliseconds for 16 tokens more, as published: five digits.
 @pytest.mark.parametrize(
     ("low", "high", "growth"),
-    [(144, 160, 0.02105), (320, 336, 0.02105), (336, 352, 0.02361), (352, 368, 0.02517), (496, 512, 0.02517)]
-    + [(528, 544, 0.02091), (1008, 1024, 0.02091), (2032, 2048, 0.02091)]
-    + [(512, 528, 0.15715), (1024, 1040, 0.15715), (1536, 1552, 0.15715)],
+    [
+        *((144, 160, 0.02105), (320, 336, 0.02105), (336, 352, 0.02361), (352, 368, 0.02517), (496, 512, 0.02517)),
+        *((528, 544, 0.02091), (1008, 1024, 0.02091), (2032, 2048, 0.02091)),
+        *((512, 528, 0.15715), (1024, 1040, 0.15715), (1536, 1552, 0.15715)),
+    ],
 )
 def test_growth_with_the_context(low, high, growth):
     grown = timed("decode", high).total_ms - timed("decode", low).total_ms

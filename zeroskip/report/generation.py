@@ -52,8 +52,9 @@ def print_generation(result: Generation, config: FamilyConfig, machine: str) -> 
         shown = f"{milliseconds(step.time, config):,.3f}"
         table.add_row(step.name, str(count), shown, f"{step.instructions:,}", megabytes, *busy)
     decode_ms = milliseconds(result.decode_time, config)
+    prefill_ms = milliseconds(result.prompt.time, config)
     total = Text(
-        f"prefill {milliseconds(result.prompt.time, config):,.1f} ms; {result.tokens:,} tokens in {decode_ms:,.1f} ms = "
+        f"prefill {prefill_ms:,.1f} ms; {result.tokens:,} tokens in {decode_ms:,.1f} ms = "
         f"{1000 * result.tokens / decode_ms:.1f} tokens/s",
         style="bold",
     )

@@ -1,7 +1,7 @@
 """Programs of attention: products of activations, head by head, with the softmax fused behind the scores.
 
-As the artifact's ``IR_attention_mv`` and ``IR_attention_mm``. Keys and values lie in the A buffer for one query, in the B
-buffer for a prompt, whose masked blocks of 64 x 64 are neither loaded nor computed nor stored.
+As the artifact's ``IR_attention_mv`` and ``IR_attention_mm``. Keys and values lie in the A buffer for one query, in the
+B buffer for a prompt, whose masked blocks of 64 x 64 are neither loaded nor computed nor stored.
 """
 
 from dataclasses import dataclass, field

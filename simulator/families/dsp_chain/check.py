@@ -17,7 +17,8 @@ def check(program: Program, config: DspChainConfig) -> None:
     Programs of the artifact's generator are checked for fields and tokens only: it lets loads run ahead of the buffers.
 
     Raises:
-        ProgramError: What ``Program.validate`` refuses, a load beyond the end of a buffer, a product that may start before
+        ProgramError: What ``Program.validate`` refuses, a load beyond the end of a buffer, a product that may start
+        before
             its operands are loaded or a store before its results are there, or either that may be overwritten in use.
     """
     program.validate()

@@ -14,6 +14,8 @@ CODES = (0, 2, 4, 8, 16)  # N of N:16; paper, section 3.2
 WEIGHT_BITS = (2, 3, 4, 8)
 CONTEXT_STEP = 16  # tokens of a length-adaptive bucket
 
+CHAIN = ChainConfig.model_validate({})  # with its defaults
+
 Depth = Annotated[int, Field(ge=1, le=4096)]
 Stages = Annotated[int, Field(ge=0, le=64)]
 
@@ -73,9 +75,7 @@ class DspChainConfig(FamilyConfig):
         False, description="activations of a decode step stay on chip (paper, section 4); the artifact moves them"
     )
 
-    chain: ChainConfig = Field(
-        default_factory=ChainConfig, description="a chain of DSP slices; 16 slices follow from K = 16 of the artifact"
-    )
+    chain: ChainConfig = Field(CHAIN, description="a chain of DSP slices; 16 slices follow from K = 16 of the artifact")
     hbm_latency: int = Field(0, ge=0, le=1000, description="first byte of a transfer [core cycles]; assumed")
     issue_cycles: Stages = Field(0, description="decode and address set-up of an instruction [cycles]; assumed")
     sfu_stages: Stages = Field(0, description="pipeline of the special function unit [cycles]; assumed")
@@ -89,7 +89,7 @@ class DspChainConfig(FamilyConfig):
         micro = ("hbm_latency", "issue_cycles", "sfu_stages")
         if self.fidelity == "profiler":
             set_anyway = [name for name in micro if getattr(self, name)]
-            set_anyway += ["chain"] if self.chain != ChainConfig() else []
+            set_anyway += ["chain"] if self.chain != CHAIN else []
             if set_anyway:
                 raise InputError(f"{set_anyway[0]} has no effect with fidelity='profiler'")
         elif self.correction_factor != 1:
@@ -102,7 +102,9 @@ class DspChainConfig(FamilyConfig):
         if self.generator == "artifact" and (self.cores != 1 or self.on_chip_decode):
             raise InputError("generator='artifact' knows one core, and moves activations through HBM")
         if self.mm_rows != 128 or self.mv_columns != 512:
-            raise InputError(f"mm_rows={self.mm_rows}, mv_columns={self.mv_columns}: the buffers are cut for 128 and 512")
+            raise InputError(
+                f"mm_rows={self.mm_rows}, mv_columns={self.mv_columns}: the buffers are cut for 128 and 512"
+            )
         return self
 
     @property

@@ -1,7 +1,8 @@
 """The values of a program: NumPy only, no clock, instruction by instruction on bytes.
 
-Weights are dequantised to int8 on their way into a buffer, products are summed exactly (``chain.py`` shows that the chains
-do so), and results are rounded to int8 by a shift, halves up. Every core runs the same program on HBM of its own.
+Weights are dequantised to int8 on their way into a buffer, products are summed exactly (``chain.py`` shows that the
+chains do so), and results are rounded to int8 by a shift, halves up. Every core runs the same program on HBM of its
+own.
 """
 
 from collections.abc import Callable
@@ -156,7 +157,8 @@ class _Core:
         """A row through the special function unit."""
         count = BLOCK * f["K"]
         a, b = (
-            _part(self.results, f[name] * GLOBAL_LINE, count).view(np.int8).copy() for name in ("in_a_addr", "in_b_addr")
+            _part(self.results, f[name] * GLOBAL_LINE, count).view(np.int8).copy()
+            for name in ("in_a_addr", "in_b_addr")
         )
         result = special(f["operation"], a, b)
         _part(self.results, f["out_addr"] * GLOBAL_LINE, count)[:] = result.view(np.uint8)
@@ -193,4 +195,3 @@ def requantised(sums: AnyArray, shift: int, relu: int) -> AnyArray:
 
 
 GOLDEN: Golden[DspChainConfig] = Golden(image=image, execute=execute, output=output)
-

@@ -27,7 +27,7 @@ def image(layer: Layer, pattern: Pattern, mapping: Mapping, config: DspChainConf
     memory = np.zeros((config.cores, lowered.core_bytes), np.uint8)
     for core, part in enumerate(memory):
         own = weights[:, core * share : (core + 1) * share]
-        values, indices, codes = _streams(own, lowered, config)
+        values, indices, codes = weight_streams(own, lowered, config)
         _put(part, place.activations, rows.view(np.uint8).ravel())
         _put(part, place.weights, pack(values, linear.bits))
         if linear.sparse:
@@ -78,7 +78,7 @@ def _row_blocks(activations: AnyArray) -> AnyArray:
     )
 
 
-def _streams(weights: AnyArray, lowered: Lowered, config: DspChainConfig) -> tuple[AnyArray, AnyArray, ByteArray]:
+def weight_streams(weights: AnyArray, lowered: Lowered, config: DspChainConfig) -> tuple[AnyArray, AnyArray, ByteArray]:
     """Values, indices and codes of a core's weights in the order of its loads."""
     linear = lowered.linear
     blocks = block_streams(weights, linear.codes)
@@ -110,7 +110,9 @@ def _mm_order(linear: Linear, config: DspChainConfig) -> list[tuple[int, int]]:
 
 
 def _splits(plan: Plan) -> list[range]:
-    return [range(start, start + count) for start, count in zip(plan.starts.tolist(), plan.counts.tolist(), strict=True)]
+    return [
+        range(start, start + count) for start, count in zip(plan.starts.tolist(), plan.counts.tolist(), strict=True)
+    ]
 
 
 def _put(memory: ByteArray, address: int, data: AnyArray) -> None:

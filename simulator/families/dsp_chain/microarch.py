@@ -13,10 +13,12 @@ from simulator.program import Program
 def service(program: Program, config: DspChainConfig) -> IntArray:
     """(i,) time of every instruction.
 
-    * LD: issue, then the bytes. The first, and one that waits for a token, also wait for HBM: they may find the port idle.
+    * LD: issue, then the bytes. The first, and one that waits for a token, also wait for HBM: they may find the port
+    idle.
       Those behind are under way while they are answered.
     * ST: issue, then the bytes; nobody waits for the answer.
-    * MM, MV: issue, then the vector units, which share the blocks evenly: 64 pairs of rows times 2 units in MM mode, two
+    * MM, MV: issue, then the vector units, which share the blocks evenly: 64 pairs of rows times 2 units in MM mode,
+    two
       units for each block of columns in MV mode, all at the pace of ``chain.block_beats``. The pipeline fills once.
     * MISC: issue, the pipeline of the special function unit, its elements. SYS: one cycle.
     """

@@ -60,5 +60,7 @@ def row_wise(
 
 def concatenation(size: int) -> Rows:
     """The artifact's way to append to a cache: it loads the ``size`` bytes that are there and stores nothing."""
-    loads = load(GLOBAL_BUFFER, CHANNELS, channel=np.arange(CHANNELS), channels=CHANNELS, length=ceil_div(size, CHANNELS))
+    loads = load(
+        GLOBAL_BUFFER, CHANNELS, channel=np.arange(CHANNELS), channels=CHANNELS, length=ceil_div(size, CHANNELS)
+    )
     return join([loads, store(release=TO_SYS), rows("SYS", wait=TO_ST)])

@@ -1,7 +1,7 @@
 """Programs of matrix times matrix: 128 rows of activations stay in the A buffer, blocks of weights pass through B.
 
-As the artifact's ``IR_linear_mm``: for each 128 rows load the activations of eight channels; for each 16 columns and each
-split of K load the weights and multiply; behind the last split run what is fused and store eight blocks.
+As the artifact's ``IR_linear_mm``: for each 128 rows load the activations of eight channels; for each 16 columns and
+each split of K load the weights and multiply; behind the last split run what is fused and store eight blocks.
 """
 
 import numpy as np
@@ -52,7 +52,9 @@ def linear_mm(layer: Linear, m: int, config: DspChainConfig) -> Rows:
 
 def _group(layer: Linear, plan: Plan, m: int, blocks: int, config: DspChainConfig) -> Rows:
     """One group of up to 128 rows, ``blocks`` of 16."""
-    inputs = load(A_BUFFER, blocks, channel=np.arange(blocks), channels=8, matrix=1, length=BLOCK_BYTES * layer.k_blocks)
+    inputs = load(
+        A_BUFFER, blocks, channel=np.arange(blocks), channels=8, matrix=1, length=BLOCK_BYTES * layer.k_blocks
+    )
     body = _column(layer, plan, blocks).tile(layer.n_blocks)
     _weights(body, layer, plan, config)
     _tokens(body, layer, plan)

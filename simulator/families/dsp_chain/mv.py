@@ -1,14 +1,14 @@
 """Programs of matrix times vector: weights stream through the A buffer, 512 columns an instruction.
 
-As the artifact's ``IR_linear_mv``: load the vector and the bias; for each 512 columns and each split of K load the weights
-of eight channels, then multiply; behind the last split run what is fused; at the end store once.
+As the artifact's ``IR_linear_mv``: load the vector and the bias; for each 512 columns and each split of K load the
+weights of eight channels, then multiply; behind the last split run what is fused; at the end store once.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from mapping.arrays import IntArray
+from mapping.arrays import BoolArray, IntArray
 from mapping.errors import InputError
 from mapping.graph import ceil_div
 from simulator.families.dsp_chain.config import BLOCK, DspChainConfig
@@ -78,12 +78,12 @@ class _Work:
     groups: int
     kept: IntArray
     indexed: IntArray
-    present: IntArray
+    present: BoolArray
 
     @classmethod
     def of(cls, layer: Linear, plan: Plan, config: DspChainConfig) -> "_Work":
         groups = ceil_div(layer.n_blocks, MV_BLOCKS)
-        # The artifact's last group loads and computes columns that do not exist; a layer of one group does not load them.
+        # The artifact's last group loads and computes columns that do not exist, unless it is the only one.
         pad = BLOCK if config.generator == "artifact" and groups > 1 else 0
         codes = np.full((layer.k_blocks, groups * MV_BLOCKS), pad, np.int64)
         codes[:, : layer.n_blocks] = layer.codes
@@ -129,7 +129,7 @@ def _template(layer: Linear, plan: Plan) -> Rows:
 
 
 def _fused(layer: Linear) -> list[Rows]:
-    """MISC behind the last split: operands are loaded by all channels, each the whole 512 bytes, as the artifact does."""
+    """MISC behind the last split; as in the artifact every channel loads the whole 512 bytes of an operand."""
     if not layer.fused:
         return []
     loads = load(GLOBAL_BUFFER, CHANNELS, channel=np.arange(CHANNELS), length=MV_BLOCKS * BLOCK, channels=CHANNELS)
@@ -180,18 +180,17 @@ def _patch_products(body: Rows, layer: Linear, plan: Plan, work: _Work, config: 
     number = np.arange(total).reshape(groups, splits)
     body.release[products] |= np.where(number + plan.ahead < total, TO_LD, 0).astype(np.uint16)
     kept = work.kept.sum(axis=2)
+    full = MV_BLOCKS * BLOCK * np.broadcast_to(plan.counts, (groups, splits))
     if layer.density < 1:
-        share, whole = layer.density.numerator, np.full((groups, splits), layer.density.denominator)
-        body.macs[products] = MV_BLOCKS * BLOCK * BLOCK * plan.counts * layer.density.numerator // whole
-    else:
-        # A layer narrower than a group is computed in full by the artifact.
-        full = MV_BLOCKS * BLOCK * np.broadcast_to(plan.counts, (groups, splits))
-        share, whole = (full if config.generator == "artifact" else kept), full
+        share, whole = layer.density.numerator, layer.density.denominator
+        body.put(products, "MV", share=share, whole=whole)
+        body.macs[products] = BLOCK * full * share // whole * config.cores
+    else:  # a layer narrower than a group is computed in full by the artifact
+        body.put(products, "MV", share=full if config.generator == "artifact" else kept, whole=full)
         body.macs[products] = BLOCK * kept * config.cores
     slot = number % plan.slots
     group = np.arange(groups)[:, None]
-    body.put(products, "MV", share=share, whole=whole, a_addr=slot * plan.slot_rows, meta_addr=slot * plan.slot_rows)
-    body.put(products, "MV", out_addr=OUT_LINES * group)
+    body.put(products, "MV", a_addr=slot * plan.slot_rows, meta_addr=slot * plan.slot_rows, out_addr=OUT_LINES * group)
     if layer.bias:
         body.put(products, "MV", bias_addr=MV_BLOCKS * group)
     if layer.sparse:

@@ -127,7 +127,7 @@ def stitch(network: Network) -> Program:
 
 
 def whole_job(network: Network, config: DspChainConfig) -> Job:
-    """What executors need of ``stitch``'s program: the times of equal layers are computed once, operands are not copied."""
+    """The job of ``stitch``'s program: the times of equal layers are computed once, operands are not copied."""
     jobs = {name: job(program, config) for name, program in network.programs.items()}
     parts = [jobs[name] for name in network.order]
     wait, release = _barriers([network.programs[name] for name in network.order])
@@ -142,7 +142,7 @@ def whole_job(network: Network, config: DspChainConfig) -> Job:
 
 
 def _barriers(parts: list[Program]) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]]:
-    """Wait and release masks of programs one after another, with a token from each SYS to what begins the next layer."""
+    """Wait and release masks of programs in a row, with a token from each SYS to what begins the next layer."""
     wait = np.concatenate([part.wait for part in parts])
     release = np.concatenate([part.release for part in parts])
     first = np.cumsum([len(part) for part in parts[:-1]])

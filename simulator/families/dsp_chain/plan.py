@@ -69,9 +69,7 @@ def plan_mm(name: str, codes: IntArray, sparse: bool, config: DspChainConfig) ->
     return _plan(name, codes.astype(np.int64), None, sparse, config, "MM")
 
 
-def _plan(
-    name: str, lines: IntArray, most: IntArray | None, sparse: bool, config: DspChainConfig, mode: str
-) -> Plan:
+def _plan(name: str, lines: IntArray, most: IntArray | None, sparse: bool, config: DspChainConfig, mode: str) -> Plan:
     depth, buffer = (config.a_rows, "a_rows") if mode == "MV" else (config.b_rows, "b_rows")
     divisor = 4 if mode == "MV" else 2  # rows of a block of N:16 are N / 4 of 64 B, or N / 2 of 32 B
     blocks = len(lines)

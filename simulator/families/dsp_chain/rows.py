@@ -91,10 +91,19 @@ def join(parts: Sequence[Rows]) -> Rows:
 
 def load(mode: int, count: int = 1, **fields: AnyArray | int) -> Rows:
     """LDs without loops that move every byte they write: one run, from the buffer's own channels."""
-    usual = {"mode": mode, "loop_1d": 1, "loop_2d": 1, "loop_3d": 1, "hbm_type": 1, "share": 1, "whole": 1}
+    usual: dict[str, Any] = {
+        "mode": mode,
+        "loop_1d": 1,
+        "loop_2d": 1,
+        "loop_3d": 1,
+        "hbm_type": 1,
+        "share": 1,
+        "whole": 1,
+    }
     return rows("LD", count, **(usual | {"channels": 1} | fields))
 
 
 def store(count: int = 1, **fields: AnyArray | int) -> Rows:
     """STs of one run."""
-    return rows("ST", count, **({"loop_1d": 1, "hbm_type": 1, "channels": 1} | fields))
+    usual: dict[str, Any] = {"loop_1d": 1, "hbm_type": 1, "channels": 1}
+    return rows("ST", count, **(usual | fields))

@@ -2,8 +2,8 @@
 
 The paper says that softmax and norms run in fp16 and two passes; it does not give the scales of operands. Here an int8
 operand v stands for v / 16, a probability p is round(127 p), a normalised value y is round(32 y), a product is
-round(a b / 128). Real values are computed in float64 and rounded once, halves to even, so that they do not depend on the
-order of a sum.
+round(a b / 128). Real values are computed in float64 and rounded once, halves to even, so that they do not depend on
+the order of a sum.
 """
 
 import numpy as np

@@ -114,7 +114,7 @@ def _network(name: str, order: tuple[str, ...], made: dict[str, Rows], config: D
 
 def _matrices(model: Transformer, m: int, config: DspChainConfig) -> dict[str, Rows]:
     """The matrices of a decoder layer and the output matrix, for ``m`` tokens."""
-    made = {}
+    made: dict[str, Rows] = {}
     on_chip = config.on_chip_decode and m == 1
     for seed, (name, (k, n, _)) in enumerate(model.all_matrices.items()):
         columns = ceil_div(n // BLOCK, config.cores) * BLOCK

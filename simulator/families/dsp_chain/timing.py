@@ -48,7 +48,14 @@ def service(program: Program, config: DspChainConfig) -> IntArray:
 def profiled(program: Program, config: DspChainConfig) -> IntArray:
     """(i,) time of every instruction without pipelines and latencies, as the artifact's profiler has it."""
     result = np.zeros(len(program), np.int64)
-    for name, cycles in (("LD", _load), ("ST", _store), ("MM", _product), ("MV", _product), ("MISC", misc), ("SYS", _sys)):
+    for name, cycles in (
+        ("LD", _load),
+        ("ST", _store),
+        ("MM", _product),
+        ("MV", _product),
+        ("MISC", misc),
+        ("SYS", _sys),
+    ):
         at = program.of(name)
         if len(at):
             result[at] = cycles(program, name, at, config)
@@ -65,7 +72,7 @@ def transfer_bytes(program: Program, name: str, at: IntArray) -> IntArray:
 
 
 def _load(program: Program, name: str, at: IntArray, config: DspChainConfig) -> IntArray:
-    """Bytes over the bandwidth of its channels; fewer bytes in HBM than in the buffer are faster; zeros 256 B a cycle."""
+    """Bytes over the bandwidth of its channels, those in HBM, which may be fewer; zeros 256 B a cycle and channel."""
     size = transfer_bytes(program, name, at)
     keys = ("channels", "cross", "zero_fill", "share", "whole")
     columns = [program.operand(name, key, at) for key in keys]
@@ -118,7 +125,7 @@ def _sys(program: Program, name: str, at: IntArray, config: DspChainConfig) -> I
 
 
 def scaled(work: IntArray, keys: list[IntArray], cycles: Callable[..., Fraction], config: DspChainConfig) -> IntArray:
-    """Work times cycles per unit of it, in units of time, rounded up; ``cycles`` is asked once for each kind of ``keys``."""
+    """Work times cycles per unit of it, in units of time, rounded up; ``cycles`` is asked once for a kind of keys."""
     first, kind = _kinds(keys)
     factor = config.ticks / exact(config.correction_factor)
     rates = [cycles(*(int(key[at]) for key in keys)) * factor for at in first]
@@ -148,5 +155,3 @@ def dram_bytes(program: Program, cores: int = 1) -> IntArray:
     result[loads] = np.where(program.operand("LD", "zero_fill", loads), 0, moved)
     result[stores] = transfer_bytes(program, "ST", stores)
     return result * int(program.notes.get("cores", cores))
-
-

@@ -20,10 +20,13 @@ class Sparsity(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     density: float = Field(
-        1.0, gt=0, le=1, description="share of the dense work and bytes; as in the artifact, indices cost nothing"
+        default=1.0,
+        gt=0,
+        le=1,
+        description="share of the dense work and bytes; as in the artifact, indices cost nothing",
     )
-    kept: int = Field(BLOCK, description="N of N:16 of every block that is kept: 0, 2, 4, 8 or 16")
-    blocks: float = Field(1.0, ge=0, le=1, description="share of the blocks that are kept; which ones is drawn")
+    kept: int = Field(default=BLOCK, description="N of N:16 of every block that is kept: 0, 2, 4, 8 or 16")
+    blocks: float = Field(default=1.0, ge=0, le=1, description="share of the blocks that are kept; which ones is drawn")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -50,7 +53,11 @@ class Sparsity(BaseModel):
 
 
 DENSE = Sparsity()
-ARTIFACT_DENSITY = Sparsity(density=0.7)
+
+
+def _artifact() -> dict[Matrix, Sparsity]:
+    """A stated density of 0.7 for q and k; all else is dense."""
+    return {"q": Sparsity(density=0.7), "k": Sparsity(density=0.7)}
 
 
 class Transformer(BaseModel):
@@ -58,15 +65,15 @@ class Transformer(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    layers: Size = Field(32, description="decoder layers")
-    width: Size = Field(4096, description="of the residual stream")
-    heads: Size = Field(32, description="of attention, for queries, keys and values")
-    hidden: Size = Field(11008, description="of the MLP")
-    vocabulary: Size = Field(32000, description="columns of the output matrix")
-    limit: Size = Field(2048, description="longest context [tokens]; artifact")
-    biased: tuple[Matrix, ...] = Field(("q", "k", "v", "o"), description="matrices with a bias; artifact")
+    layers: Size = Field(default=32, description="decoder layers")
+    width: Size = Field(default=4096, description="of the residual stream")
+    heads: Size = Field(default=32, description="of attention, for queries, keys and values")
+    hidden: Size = Field(default=11008, description="of the MLP")
+    vocabulary: Size = Field(default=32000, description="columns of the output matrix")
+    limit: Size = Field(default=2048, description="longest context [tokens]; artifact")
+    biased: tuple[Matrix, ...] = Field(default=("q", "k", "v", "o"), description="matrices with a bias; artifact")
     sparsity: dict[Matrix, Sparsity] = Field(
-        default_factory=lambda: {"q": ARTIFACT_DENSITY, "k": ARTIFACT_DENSITY},
+        default_factory=_artifact,
         description="of the matrices; those that are missing are dense",
     )
 

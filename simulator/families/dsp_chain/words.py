@@ -1,8 +1,8 @@
 """Instructions in the artifact's own layout: 32-bit words, one to seven of them, masks of five bits.
 
-``Program.words`` writes every instruction at one length, notes included, for this project's hardware and files. This is what
-FlightLLM's instruction memory would hold: the fields without the notes, as ``profile/inst_gen/isa.py`` of the artifact places
-them. A mask has a bit for every other queue, the first queue in the highest.
+``Program.words`` writes every instruction at one length, notes included, for this project's hardware and files. This is
+what FlightLLM's instruction memory would hold: the fields without the notes, as ``profile/inst_gen/isa.py`` of the
+artifact places them. A mask has a bit for every other queue, the first queue in the highest.
 """
 
 import numpy as np

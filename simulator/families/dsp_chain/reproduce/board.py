@@ -68,7 +68,11 @@ def section() -> list[str | Table]:
     llama = Transformer()
     bandwidth = llama.cache_bytes(1) / slope * machine("u280").core_clock_mhz / 1000
     notes = text.CAUSE_NOTES.format(bandwidth=bandwidth, with_concat=with_concat)
-    blocks: list[str | Table] = ["## Cycles on the board", text.BOARD.format(weights=weights / 1e9), Table(header, rows)]
+    blocks: list[str | Table] = [
+        "## Cycles on the board",
+        text.BOARD.format(weights=weights / 1e9),
+        Table(header, rows),
+    ]
     return [*blocks, causes, _causes(totals), notes]
 
 

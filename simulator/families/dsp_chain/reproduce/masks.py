@@ -1,7 +1,7 @@
 """The attention masks of the artifact's prompt of 512 tokens, rebuilt from published counts.
 
-The 32 mask files are not part of this project. Every head is assumed to see the first 64 tokens and a window of w blocks
-of 64 up to its own. With n_w heads of each width, four published numbers of prefill 512 give four equations:
+The 32 mask files are not part of this project. Every head is assumed to see the first 64 tokens and a window of w
+blocks of 64 up to its own. With n_w heads of each width, four published numbers of prefill 512 give four equations:
 
     heads                                             n_2 +    n_3 +    n_4 +    n_8  =  1024
     MISC time: blocks of 64 x 64                   21 n_2 + 26 n_3 + 30 n_4 + 36 n_8  = 29552
@@ -9,8 +9,9 @@ of 64 up to its own. With n_w heads of each width, four published numbers of pre
     MM count: columns below the diagonal blocks     6 n_2 +  8 n_3 + 10 n_4 + 12 n_8  =  9590
 
 ``HEADS`` is a solution in whole numbers. Its existence supports the family of masks; it does not prove it (windows of 5
-and 6 blocks allow others). Which head comes last in its layer moves the end of the layer by nanoseconds: ``LAST`` is chosen
-so that the total agrees to its last digit. So these five numbers of prefill 512 are inputs here; the others are not.
+and 6 blocks allow others). Which head comes last in its layer moves the end of the layer by nanoseconds: ``LAST`` is
+chosen so that the total agrees to its last digit. So these five numbers of prefill 512 are inputs here; the others are
+not.
 """
 
 import numpy as np

@@ -134,7 +134,7 @@ def instruction_storage(say: Callable[[str], None]) -> tuple[Storage, Storage]:
 
 
 def stream_us(size: float, config: DspChainConfig, cores: int, share: int = 1, whole: int = 1) -> float:
-    """Microseconds to stream bytes of a buffer through the LD queues of ``cores`` cores, one A buffer half at a time."""
+    """Microseconds to stream bytes through the LD queues of ``cores`` cores, half an A buffer at a time."""
     half = config.a_rows * 64 // 2
     per_channel = size / (cores * config.core_channels)
     count = max(1, round(per_channel / half))
@@ -170,5 +170,3 @@ def edge_llm_us(bits: float, *, issue: bool, weights: int = 4096 * 4096) -> floa
     bandwidth = published.EDGE_LLM_BITS_PER_CYCLE / 8 * clock * 1e6 * config.hbm_channels / config.core_channels
     config = config.model_copy(update={"hbm_bytes_per_s": bandwidth})
     return stream_us(float(weights), config, 1, share=round(bits * 8), whole=64)
-
-

@@ -158,12 +158,17 @@ def memory_path() -> list[str | Table]:
     dense = max(published.EDGE_LLM)
     edge = []
     for bits, speedup in published.EDGE_LLM.items():
-        ours = [edge_llm_us(dense, **how) / edge_llm_us(bits, **how) for how in ({"issue": False}, {"issue": True})]
-        edge.append([f"{bits}", f"{speedup:.2f}", cell(ours[0], speedup, 2), f"{ours[1]:.2f} ({ours[1] / speedup - 1:+.1%})"])
+        free, issued = (edge_llm_us(dense, issue=issue) / edge_llm_us(bits, issue=issue) for issue in (False, True))
+        edge.append(
+            [f"{bits}", f"{speedup:.2f}", cell(free, speedup, 2), f"{issued:.2f} ({issued / speedup - 1:+.1%})"]
+        )
     ideal, on_board = published.EDGE_LLM_WQ_US
     u280 = machine("u280")
     edge_words = text.EDGE.format(
-        issue=u280.issue_cycles + u280.dispatch_latency, measured=on_board, ideal=ideal, ours=edge_llm_us(4.0, issue=False)
+        issue=u280.issue_cycles + u280.dispatch_latency,
+        measured=on_board,
+        ideal=ideal,
+        ours=edge_llm_us(4.0, issue=False),
     )
     header = ["bits", "EdgeLLM", "profiler", "microarch"]
     return ["## The memory path elsewhere", words, hisparse, edge_words, Table(header, edge)]
@@ -188,6 +193,8 @@ def configurations() -> str:
     """The machines of this page."""
     parts = []
     for name in ("vhk158-artifact", "vhk158", "u280"):
-        settings = ", ".join(f"{key} = {value}" for key, value in machine(name).model_dump(exclude_defaults=True).items())
+        settings = ", ".join(
+            f"{key} = {value}" for key, value in machine(name).model_dump(exclude_defaults=True).items()
+        )
         parts.append(f"Configuration `{name}`: {settings or 'defaults'}.")
     return f"{' '.join(parts)} `zeroskip show` prints all fields."

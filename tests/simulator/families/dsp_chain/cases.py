@@ -56,7 +56,9 @@ def cases(draw) -> Case:
     layer, pattern = draw(gemms()), Pattern.parse(draw(st.sampled_from(PATTERNS)))
     config = draw(machines())
     if draw(st.booleans()):
-        present = np.random.default_rng(layer.seed).random(layer.shape.weight_shape) < draw(st.sampled_from([0.02, 0.3, 1]))
+        present = np.random.default_rng(layer.seed).random(layer.shape.weight_shape) < draw(
+            st.sampled_from([0.02, 0.3, 1])
+        )
         layer = prune_layer(layer.with_weights(layer.values() * present), pattern)
     try:
         options = FAMILY.candidates(layer, pattern, config)

@@ -11,6 +11,7 @@ from simulator.engine.fast import run_fast
 from simulator.execute import run as execute
 from simulator.families.dsp_chain import FAMILY
 from simulator.families.dsp_chain.attention import Attention, attention_mm, attention_mv
+from simulator.families.dsp_chain.chain import block_beats, unit_cycles
 from simulator.families.dsp_chain.isa import A_BUFFER, ADD, B_BUFFER, SOFTMAX, TO_MV
 from simulator.families.dsp_chain.network import run, stitch, whole_job
 from simulator.families.dsp_chain.rows import join, load, rows, store
@@ -86,6 +87,16 @@ def test_pipelines_add_what_the_profiler_leaves_out():
     second.wait[1] = TO_MV
     assert free[0] - free[1] == U280.hbm_latency
     assert service(second, U280)[1] == free[0]
+
+
+@pytest.mark.parametrize("kept", [2, 4, 8, 16])
+def test_products_run_at_the_pace_of_the_vector_units(kept):
+    """MM: two units share the columns of a block. MV: 64 units share 32 blocks of columns."""
+    k = 24
+    made = join([rows("MM", K=k, share=kept * k, whole=16 * k), rows("MV", K=k, share=kept * 32 * k, whole=512 * k)])
+    beats = k * block_beats(kept, 16) // 2
+    expected = U280.issue_cycles + unit_cycles(beats, U280.chain)
+    assert service(made.program({"cores": 1}), U280).tolist() == [expected, expected]
 
 
 ZERO = ("issue_cycles=0", "hbm_latency=0", "sfu_stages=0")
