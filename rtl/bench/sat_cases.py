@@ -5,16 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from mapping.arrays import ByteArray
 from mapping.errors import InputError
 from mapping.graph import ConvShape, Layer, gemm_layer
 from mapping.models import load_model
 from mapping.sparsity import DENSE, Pattern, prune_layer
 from mapping.tiling import Dataflow, Mapping
 from rtl.bench.programs import Case
+from rtl.bench.sat_values import add_noise
 from simulator.families.sat import FAMILY
 from simulator.families.sat.config import SatConfig
-from simulator.families.sat.golden import operands
 from simulator.families.sat.layout import layout
 from simulator.families.sat.timing import fold_cycles
 from simulator.memory.config import IdealMemory
@@ -64,12 +63,12 @@ def random_case(config: SatConfig, seed: int, index: int) -> SatCase:
 
 
 def with_memory(config: SatConfig, rng: Rng) -> SatConfig:
-    """The same machine behind another memory: the core takes latency and bandwidth as inputs."""
+    """The same machine behind another memory, or with another output format: neither is built into the core."""
     lanes = _lanes(config)
     bandwidth = int(rng.choice((1, lanes, lanes, rng.integers(1, lanes + 1))))
-    return config.model_copy(
-        update={"memory": IdealMemory(bytes_per_cycle=bandwidth, latency_cycles=int(rng.choice(LATENCIES)))}
-    )
+    memory = IdealMemory(bytes_per_cycle=bandwidth, latency_cycles=int(rng.choice(LATENCIES)))
+    formats = ("element", "accumulator") if config.datapath == "fp16" else ("accumulator",)
+    return config.model_copy(update={"memory": memory, "output": str(rng.choice(formats))})
 
 
 def _lanes(config: SatConfig) -> int:
@@ -90,7 +89,7 @@ def build(
     """A case of one layer: its DRAM holds any activation, and noise where nothing was put."""
     FAMILY.check(program, machine)
     before = FAMILY.golden.image(layer, pattern, mapping, machine)
-    _add_noise(before, layer, pattern, mapping, machine, rng)
+    add_noise(before, layer, pattern, mapping, machine, rng)
     memory = machine.memory
     assert isinstance(memory, IdealMemory)
     return SatCase(
@@ -122,25 +121,6 @@ def real_case(config: SatConfig, seed: int, dataflow: Dataflow) -> SatCase:
             program = FAMILY.lower(layer, pattern, candidate.mapping, config)
             return build("magika", layer, pattern, candidate.mapping, program, config, _lanes(config), rng)
     raise RuntimeError("the layer of magika has no sparse mapping")
-
-
-def _add_noise(
-    memory: ByteArray, layer: Layer, pattern: Pattern, mapping: Mapping, machine: SatConfig, rng: Rng
-) -> None:
-    """Random bytes for activations (half of the time, -128 and 127 among them), gaps and outputs."""
-    place = layout(layer, mapping, machine)
-    activations, _ = operands(layer, pattern, machine)
-    used = activations.nbytes
-    weights = np.zeros(len(memory), bool)
-    for (_, output, channel), first in np.ndenumerate(place.weights):
-        weights[first : first + place.weight_bytes[output, channel]] = True
-    noise = rng.integers(0, 256, len(memory)).astype(np.uint8)
-    if rng.random() < 0.5 and machine.datapath == "int8":
-        extreme = rng.choice(np.array([128, 127, 0], np.uint8), used)
-        memory[:used] = np.where(rng.random(used) < 0.3, extreme, noise[:used])
-    free = ~weights
-    free[:used] = False
-    memory[free] = noise[free]
 
 
 def _random_layer(rng: Rng, pattern: Pattern, cols: int) -> Layer:

@@ -10,8 +10,10 @@ from mapping.sparsity import Pattern
 from rtl.bench.coverage import Bins
 from rtl.bench.programs import Result
 from rtl.bench.sat_cases import DATAFLOWS, WIDEST, SatCase, patterns_of
+from rtl.bench.sat_float_coverage import FLOAT_BINS, cover_floats
 from simulator.engine.timeline import Timeline
 from simulator.families.sat.config import SatConfig
+from simulator.families.sat.golden import ELEMENT
 from simulator.families.sat.isa import EXECUTE, LOAD, SAT_ISA, STORE
 from simulator.families.sat.layout import layout
 from simulator.memory.config import IdealMemory
@@ -24,6 +26,7 @@ def bins_of(config: SatConfig) -> Bins:
     names = [f"{flow} {pattern}" for flow in DATAFLOWS for pattern in patterns_of(config)]
     names += [f"index {i} in column {c}" for c in range(config.cols) for i in range(WIDEST)]
     names += _MEMORY + _LAYER + _FOLD + _TIME
+    names += FLOAT_BINS if config.datapath == "fp16" else INTEGER_BINS
     return Bins(names)
 
 
@@ -40,12 +43,12 @@ _LAYER = [
     "convolution groups",
     "channels fill part of a group",
     "one output channel",
-    "most negative activation",
     "one buffer",
     "several channel tiles",
     "several output tiles",
     "weight group without a weight",
 ]
+INTEGER_BINS = ("most negative activation",)
 _FOLD = [
     "accumulates",
     "overwrites",
@@ -84,6 +87,8 @@ def cover(bins: Bins, case: SatCase, result: Result) -> None:
     _cover_weights(bins, case)
     _cover_folds(bins, case)
     _cover_time(bins, case, result)
+    if case.config.datapath == "fp16":
+        cover_floats(bins, case)
 
 
 def _cover_memory(bins: Bins, case: SatCase) -> None:
@@ -115,7 +120,8 @@ def _cover_layer(bins: Bins, case: SatCase) -> None:
     bins.hit("channels fill part of a group", (fold["channels"] % fold["m"] > 0).any())
     bins.hit("one output channel", (fold["outputs"] == 1).any())
     used = shape.images * shape.in_rows * shape.in_cols * shape.in_channels
-    bins.hit("most negative activation", (case.before[:used] == 128).any())
+    if case.config.datapath == "int8":
+        bins.hit("most negative activation", (case.before[:used] == 128).any())
     bins.hit("one buffer", mapping.buffers == 1)
     bins.hit("several channel tiles", len(place.tiles.channels) > 1)
     bins.hit("several output tiles", len(place.tiles.outputs) > 1)
@@ -136,7 +142,7 @@ def _cover_weights(bins: Bins, case: SatCase) -> None:
         outputs = int(place.tiles.outputs.count[output])
         rows = positions * mapping.groups(int(place.tiles.channels.count[channel])) * mapping.m
         data = case.before[first : first + place.weight_bytes[output, channel]]
-        tile = nm.decode_compressed(data, rows, outputs, mapping, np.int8)
+        tile = nm.decode_compressed(data, rows, outputs, mapping, ELEMENT[case.config.datapath])
         bins.hit("weight group without a weight", (tile.values == 0).all(1).any())
         if mapping.m == WIDEST:
             for column in range(outputs):

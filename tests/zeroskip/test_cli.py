@@ -5,13 +5,15 @@ import re
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 import zeroskip
+import zeroskip.commands.simulate
 from simulator.execute import EXECUTORS
-from zeroskip import cli
+from zeroskip import cli, commands
 from zeroskip.report.configuration import to_toml
 
 FAST = ("simulate", "resnet18", "--layers", "layer4.0.*")
@@ -55,8 +57,15 @@ def test_version():
     assert zs("--version").stdout == f"zeroskip, version {zeroskip.__version__}\n"
 
 
+def test_every_command_has_its_file():
+    files = {path.stem for path in Path(commands.__file__).parent.glob("*.py")} - {"__init__", "options"}
+    assert files == {name.replace("-", "_") for name in commands.COMMANDS}
+    for name in commands.COMMANDS:
+        assert cli.main.get_command(None, name).name == name
+
+
 def test_executors_are_those_of_the_simulator():
-    assert cli.EXECUTORS == EXECUTORS
+    assert commands.simulate.EXECUTORS == EXECUTORS
 
 
 @pytest.mark.smoke

@@ -41,8 +41,7 @@ def parameters(config: SatConfig) -> dict[str, int]:
 
 def _unsupported(config: SatConfig) -> list[str]:
     """Fields that the Verilog cannot do, each with what it can."""
-    wanted = {
-        "datapath": "int8",
+    wanted: dict[str, object] = {
         "weight_registers": "single",
         "fold_overlap": "none",
         "sparse_rows": "group",
@@ -51,11 +50,15 @@ def _unsupported(config: SatConfig) -> list[str]:
     }
     if config.datapath == "int8":
         wanted |= {"add_latency": 1, "interleave": 1}
+    elif config.output_drain == "hidden":
+        wanted |= {"interleave": 1}
     faults = [
         f"{name}={getattr(config, name)!r}: it has {value!r}"
         for name, value in wanted.items()
         if getattr(config, name) != value
     ]
+    if config.interleave > config.add_latency:
+        faults.append(f"interleave={config.interleave}: outside [1, add_latency={config.add_latency}]")
     for name, most in (("weight_scratchpad_kib", MAX_WEIGHT_KIB), ("output_scratchpad_kib", MAX_OUTPUT_KIB)):
         if getattr(config, name) > most:
             faults.append(f"{name}={getattr(config, name)}: outside [1, {most}]")

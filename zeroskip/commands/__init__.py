@@ -1,0 +1,15 @@
+"""The commands of ``zeroskip``: one file each, named like the command, which imports nothing heavy before it runs."""
+
+COMMANDS = (
+    "simulate",
+    "sweep",
+    "evaluate",
+    "verify",
+    "reproduce",
+    "families",
+    "show",
+    "models",
+    "formats",
+    "disassemble",
+    "space-schema",
+)
