@@ -11,8 +11,9 @@
 // Throughput:      every port one access per cycle, without conflicts
 // Contract:        lane i of a port is byte address + i. Writes at and above Bytes have no effect, reads there return
 //                  undefined data. Contents are undefined until written. An element is asked for in the cycle in
-//                  which the array needs it, so memories are distributed (LUT) RAM, copied for each read port: the
-//                  cycle counts of the simulator ask for this bandwidth.
+//                  which the array needs it: block RAM that reads at the falling edge, copied for each read port. The
+//                  address has the first half of the cycle, the data the second, and addresses that change in the
+//                  second half are not seen. The cycle counts of the simulator ask for this bandwidth.
 
 `default_nettype none
 
@@ -42,8 +43,9 @@ module zs_sat_scratchpad #(
   localparam int LaneWidth = (Lanes > 1) ? Shift : 1;
   localparam logic [LaneWidth-1:0] LaneMask = LaneWidth'(Lanes - 1);
 
-  logic [ReadPorts-1:0][Lanes-1:0][7:0] bank_data;
-  logic [Lanes-1:0][7:0] late_data_q;
+  logic [ReadPorts-1:0][Lanes-1:0][7:0] bank_data_q;
+  logic [Lanes-1:0][7:0] late_data_q, written_q;  // what stood there, what came in the cycle of the read
+  logic [Lanes-1:0] through_q;
   logic [LaneWidth-1:0] late_first_q;  // bank of lane 0
 
   for (genvar b = 0; b < Lanes; b++) begin : g_bank
@@ -65,8 +67,9 @@ module zs_sat_scratchpad #(
 
     always_ff @(posedge clk_i) begin : p_late_read
       if (late_read_valid_i) begin
-        if (write_here && write_row == late_row) late_data_q[b] <= write_data_i[write_lane];
-        else late_data_q[b] <= mem_q[late_row[RowWidth-1:0]];
+        late_data_q[b] <= mem_q[late_row[RowWidth-1:0]];
+        through_q[b]   <= write_here && write_row == late_row;
+        written_q[b]   <= write_data_i[write_lane];
       end
     end
 
@@ -74,9 +77,12 @@ module zs_sat_scratchpad #(
       logic [SumWidth-1:0] row;
       logic unused_row;
 
-      assign row             = (SumWidth'(read_address_i[p]) + SumWidth'(Lanes - 1 - b)) >> Shift;
-      assign unused_row      = ^row;
-      assign bank_data[p][b] = mem_q[row[RowWidth-1:0]];
+      assign row        = (SumWidth'(read_address_i[p]) + SumWidth'(Lanes - 1 - b)) >> Shift;
+      assign unused_row = ^row;
+
+      always_ff @(negedge clk_i) begin : p_read
+        bank_data_q[p][b] <= mem_q[row[RowWidth-1:0]];
+      end
     end
   end
 
@@ -85,7 +91,7 @@ module zs_sat_scratchpad #(
       logic [LaneWidth-1:0] bank;
 
       assign bank              = (LaneWidth'(read_address_i[p]) + LaneWidth'(i)) & LaneMask;
-      assign read_data_o[p][i] = bank_data[p][bank];
+      assign read_data_o[p][i] = bank_data_q[p][bank];
     end
   end
 
@@ -93,7 +99,7 @@ module zs_sat_scratchpad #(
     logic [LaneWidth-1:0] bank;
 
     assign bank                = (late_first_q + LaneWidth'(i)) & LaneMask;
-    assign late_read_data_o[i] = late_data_q[bank];
+    assign late_read_data_o[i] = through_q[bank] ? written_q[bank] : late_data_q[bank];
   end
 
   always_ff @(posedge clk_i) begin : p_late_address
