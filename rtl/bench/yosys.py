@@ -77,7 +77,8 @@ def run_yosys(
     text = log.read_text("utf-8", "replace")
     if process.returncode:
         said = [line for line in text.splitlines() if "ERROR" in line] or text.splitlines()[-3:]
-        raise YosysError(f"Yosys ended with {process.returncode}: {' '.join(said)}")
+        doing = [line for line in text.splitlines() if line.startswith("-- Running command")][-1:]
+        raise YosysError(f"Yosys ended with {process.returncode}: {' '.join([*said, *doing])}")
     return text
 
 

@@ -18,6 +18,7 @@ from simulator.engine.job import Job
 from simulator.isa import InstructionSet
 from simulator.page import Page
 from simulator.program import Program
+from simulator.verilog import Verilog
 
 GROUP = "zeroskip.families"
 C = TypeVar("C", bound=FamilyConfig)
@@ -69,6 +70,7 @@ class Family(Generic[C]):
             optimiser), or None: the family does not train. ``job``, ``check`` and ``dram_bytes`` take them too.
         reproduce: Writes the page that compares the family with what is published about it, or None; called with a
             function that is told what is done, and the number of processes to use.
+        verilog: How a configuration becomes Verilog modules, for ``zeroskip area``, or None: it has no Verilog.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Family(Generic[C]):
     check: Callable[[Program, C], None]
     training: Callable[[TrainedLayer, C], dict[str, Program]] | None = None
     reproduce: Callable[[Callable[[str], None], int], Page] | None = None
+    verilog: Verilog[C] | None = None
 
     def config_names(self) -> list[str]:
         """Names of the configurations it comes with."""

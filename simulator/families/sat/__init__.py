@@ -12,6 +12,7 @@ from simulator.families.sat.reproduce import reproduce
 from simulator.families.sat.schedule import candidates
 from simulator.families.sat.timing import dram_bytes, job
 from simulator.families.sat.update.lower import training_programs
+from simulator.families.sat.verilog import VERILOG
 
 FAMILY = Family(
     name="sat",
@@ -30,4 +31,5 @@ FAMILY = Family(
     check=check,
     training=training_programs,
     reproduce=reproduce,
+    verilog=VERILOG,
 )
