@@ -5,6 +5,7 @@ COMMANDS = (
     "sweep",
     "evaluate",
     "verify",
+    "area",
     "reproduce",
     "families",
     "show",
