@@ -40,7 +40,7 @@ class Core:
 CORES = {
     "sat": Core(
         toplevel="zs_sat_core_bench",
-        bench="rtl.bench.sat_core",
+        bench="rtl.bench.sat.core",
         parameters=sat_verilog.parameters,
         configs=("sat-tiny", "sat-small", "sat-ragged", "sat-8x8"),
     ),

@@ -4,6 +4,7 @@ Inputs are driven after the rising edge and everything is sampled at the falling
 sampled then is what the next rising edge acts on. That holds in every simulator.
 """
 
+import os
 import random
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -20,6 +21,8 @@ Handle = Any  # of a signal or module; cocotb finds out at run time which
 T = TypeVar("T")
 
 CYCLE_NS = 10
+CASES = int(os.environ.get("ZEROSKIP_BENCH_CASES", "0"))  # how much the bench shall do; each says of what
+SCALE = float(os.environ.get("ZEROSKIP_BENCH_SCALE", "1"))  # that is so many times as much as it does by itself
 FOUR_STATE = "icarus" in cocotb.SIM_NAME.lower()
 
 

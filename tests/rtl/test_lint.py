@@ -4,14 +4,15 @@ import re
 
 import pytest
 
-from rtl.bench.benches import COMMON
-from rtl.bench.build import RTL, Design
+from rtl.bench.benches import COMMON, SAT, Bench
+from rtl.bench.build import FOLDERS, RTL, Design
 from rtl.bench.lint import WAIVERS, find_verible, lint, lint_style, waivers
 from tests.rtl.tools import need
 
 pytestmark = pytest.mark.rtl
 
-FILES = sorted((RTL / "common").glob("*.sv")) + sorted((RTL / "bench").glob("*.sv"))
+FILES = [path for folder in FOLDERS for path in sorted(folder.glob("*.sv"))]
+DESIGN = [path for path in FILES if RTL / "bench" not in path.parents]
 HEADER = ("Golden function", "Timing function", "Latency", "Throughput", "Contract")
 MORE_SETS = [  # beside those of the benches: smallest, defaults, large
     ("zs_spill_register", {"Width": 1}),
@@ -33,7 +34,7 @@ MORE_SETS = [  # beside those of the benches: smallest, defaults, large
     ("zs_dma", {"Lanes": 64, "LatencyWidth": 32}),
 ]
 SETS = [(path.stem, {}) for path in FILES] + MORE_SETS
-SETS += [(bench.toplevel, dict(values)) for bench in COMMON for values in bench.parameters.values()]
+SETS += [(b.toplevel, dict(v)) for b in COMMON + SAT if isinstance(b, Bench) for v in b.parameters.values()]
 
 
 @pytest.mark.parametrize(("module", "parameters"), SETS, ids=[f"{m}-{'-'.join(map(str, p.values()))}" for m, p in SETS])
@@ -67,7 +68,7 @@ def test_house_rules(path):
     assert [name for name in ports if not name.endswith(("_i", "_o", "_ni"))] == []
 
 
-@pytest.mark.parametrize("path", sorted((RTL / "common").glob("*.sv")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", DESIGN, ids=lambda path: path.stem)
 def test_every_parameter_has_a_range_check(path):
     text = path.read_text()
     checked = set(re.findall(r'\$fatal\(1, "\w+: (\w+)=', text))

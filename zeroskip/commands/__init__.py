@@ -6,6 +6,7 @@ COMMANDS = (
     "evaluate",
     "verify",
     "area",
+    "report",
     "reproduce",
     "families",
     "show",

@@ -9,8 +9,8 @@ from mapping.formats import nm
 from mapping.sparsity import Pattern
 from rtl.bench.coverage import Bins
 from rtl.bench.programs import Result
-from rtl.bench.sat_cases import DATAFLOWS, WIDEST, SatCase, patterns_of
-from rtl.bench.sat_float_coverage import FLOAT_BINS, cover_floats
+from rtl.bench.sat.cases import DATAFLOWS, WIDEST, SatCase, patterns_of
+from rtl.bench.sat.float_coverage import FLOAT_BINS, cover_floats
 from simulator.engine.timeline import Timeline
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.golden import ELEMENT

@@ -12,8 +12,8 @@ from mapping.tiling import Dataflow
 from rtl.bench.handshake import Handle, start
 from rtl.bench.lockstep import Core
 from rtl.bench.programs import Difference, blocked, compare
-from rtl.bench.sat_cases import DATAFLOWS, SatCase, random_case, real_case
-from rtl.bench.sat_coverage import bins_of, cover
+from rtl.bench.sat.cases import DATAFLOWS, SatCase, random_case, real_case
+from rtl.bench.sat.coverage import bins_of, cover
 from simulator.engine.cycle import run_cycle
 from simulator.engine.errors import DeadlockError
 from simulator.families.sat import FAMILY

@@ -4,8 +4,8 @@ import numpy as np
 
 from mapping.arrays import AnyArray, BoolArray, ByteArray
 from rtl.bench.coverage import Bins
-from rtl.bench.sat_cases import SatCase
-from rtl.bench.sat_values import weight_tiles
+from rtl.bench.sat.cases import SatCase
+from rtl.bench.sat.values import weight_tiles
 from simulator.families.sat.arithmetic import fp16_rounded
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.golden import Fields, Machine

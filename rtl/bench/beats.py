@@ -1,18 +1,18 @@
 """Beats through a module with one in_* and one out_* port: gaps, stalls, protocol checks and handshake bins."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, ReadOnly
 
 from rtl.bench.coverage import Bins, HandshakeCoverage
+from rtl.bench.handshake import Handle
 
 Beat = dict[str, int]
 
 
-async def reset(dut: Any) -> None:
+async def reset(dut: Handle) -> None:
     """Start the clock and pull reset."""
     Clock(dut.clk_i, 10, unit="ns").start()
     dut.in_valid_i.value = 0
@@ -25,7 +25,7 @@ async def reset(dut: Any) -> None:
 
 
 async def exchange(
-    dut: Any,
+    dut: Handle,
     beats: Sequence[Beat],
     results: int,
     outputs: Sequence[str],

@@ -1,20 +1,19 @@
 """zs_wuve against the update in NumPy float32, bit for bit, and its latency."""
 
-import os
-
 import cocotb
 import numpy as np
 
+from mapping.arrays import Float32Array
+from rtl.bench.beats import exchange, pack, reset, unpack
 from rtl.bench.coverage import Bins, handshake_bins
+from rtl.bench.handshake import CASES, SCALE, Handle, number
 from simulator.families.sat import wuve
 from simulator.families.sat.timing import wuve_cycles
-from tests.rtl.sat.beats import exchange, pack, reset, unpack
 
 RATES = [(0.1, 0.9), (1.0, 0.0), (1e-3, 0.5), (1e-38, 1.0), (3e38, 0.99), (0.0, 1.0)]
-BEATS = 250
 
 
-def draw(kind, shape, rng):
+def draw(kind: int, shape: int, rng: np.random.Generator) -> Float32Array:
     """fp32 operands: about normal, any bits, few values, subnormal, special."""
     bits = rng.integers(0, 2**32, shape, np.uint32)
     if kind == 0:
@@ -28,11 +27,12 @@ def draw(kind, shape, rng):
     return rng.choice(np.array([np.inf, -np.inf, np.nan, 3.4e38, -3.4e38, 65504, 65520, 1e-8], np.float32), shape)
 
 
-@cocotb.test(timeout_time=20, timeout_unit="ms")
-async def weights_are_updated(dut) -> None:
+@cocotb.test(timeout_time=20 * SCALE, timeout_unit="ms")
+async def test_weights_are_updated(dut: Handle) -> None:
     """Streams of weights with and without gaps and stalls."""
-    lanes, latency, seed = (int(os.environ[name]) for name in ("ZS_LANES", "ZS_LATENCY", "ZS_SEED"))
-    data, flow = (np.random.default_rng([seed, stream]) for stream in range(2))
+    lanes = number(dut.Lanes)
+    latency = 2 * (number(dut.MulLatency) + number(dut.AddLatency))
+    data, flow = (np.random.default_rng([cocotb.RANDOM_SEED, stream]) for stream in range(2))
     classes = ["negative zero", "infinity", "nan", "subnormal"]
     names = [*handshake_bins("in"), *handshake_bins("out")]
     names += [f"{what} {label}" for what in ("weight", "velocity", "half") for label in classes]
@@ -43,17 +43,17 @@ async def weights_are_updated(dut) -> None:
         rate, momentum = (np.float32(value) for value in rates)
         dut.learning_rate_i.value = int(rate.view(np.uint32))
         dut.momentum_i.value = int(momentum.view(np.uint32))
-        kinds = data.integers(0, 5, (3, BEATS))
+        kinds = data.integers(0, 5, (3, CASES))
         operands = np.array([[draw(kind, lanes, data) for kind in row] for row in kinds])
         weights, velocity, half = wuve.update(*operands, learning_rate=rate, momentum=momentum)
         ports = ("in_weight_i", "in_velocity_i", "in_gradient_i")
         raw = operands.view(np.uint32)
-        beats = [{port: pack(raw[k, i], 32) for k, port in enumerate(ports)} for i in range(BEATS)]
+        beats = [{port: pack(raw[k, i], 32) for k, port in enumerate(ports)} for i in range(CASES)]
         outputs = ("out_weight_o", "out_velocity_o", "out_half_o")
         got, cycles = await exchange(
             dut,
             beats,
-            BEATS,
+            CASES,
             outputs,
             gap=gap,
             stall=stall,
@@ -70,7 +70,7 @@ async def weights_are_updated(dut) -> None:
                     f"{[f'{v:x}' for v in lane_values]}, expected {[f'{v:x}' for v in expected]}"
                 )
         if not gap and not stall:
-            assert cycles == wuve_cycles(BEATS * lanes, lanes) + latency
+            assert cycles == wuve_cycles(CASES * lanes, lanes) + latency
         for what, values in (("weight", weights), ("velocity", velocity), ("half", half)):
             tiny = np.finfo(values.dtype).tiny
             bins.hit(f"{what} negative zero", ((values == 0) & np.signbit(values)).any())

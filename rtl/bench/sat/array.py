@@ -3,16 +3,18 @@
 The weights and windows that the array asks for are given in the same cycle; whatever it does not ask for is noise.
 """
 
-import json
-import os
 from collections import deque
+from collections.abc import Iterator
 
 import cocotb
 import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
 
-from tests.rtl.sat.folds import ARRAYS, PATTERNS, WIDE_PATTERNS, Array, Fold, array_cycles, random_fold
+from mapping.arrays import AnyArray, BoolArray
+from rtl.bench.coverage import Bins
+from rtl.bench.handshake import CASES, SCALE, Handle, number
+from rtl.bench.sat.folds import PATTERNS, WIDE_PATTERNS, Array, Fold, array_cycles, random_fold
 
 POSITION_BITS, SLOT_BITS = 30, 24
 
@@ -20,18 +22,19 @@ POSITION_BITS, SLOT_BITS = 30, 24
 class Bench:
     """Drives one array and checks all that it says."""
 
-    def __init__(self, dut, array: Array, rng: np.random.Generator) -> None:
+    def __init__(self, dut: Handle, array: Array, rng: np.random.Generator) -> None:
         self.dut, self.array, self.rng = dut, array, rng
         self.width = 16 if array.fp16 else 8
         self.index_bits = max(1, (array.max_m - 1).bit_length())
         self.window_bits = array.max_m * self.width
         self.column_bits = array.max_n * self.width
         self.expected: deque[tuple[Fold, set[int]]] = deque()
-        self.cover: set[str] = set()
+        self.bins = Bins(sorted(wanted(array)))
         self.sums = 0
         self.cycle = 0
 
     async def reset(self) -> None:
+        """Two cycles of it."""
         self.dut.rst_ni.value = 0
         self.dut.start_i.value = 0
         self.noise()
@@ -41,6 +44,7 @@ class Bench:
         await FallingEdge(self.dut.clk_i)
 
     def noise(self) -> None:
+        """On everything that nobody may look at."""
         for port in (self.dut.weights_i, self.dut.indices_i, self.dut.window_i):
             port.value = int.from_bytes(self.rng.bytes(len(port) // 8 + 1), "little") & ((1 << len(port)) - 1)
         for port in (self.dut.n_i, self.dut.positions_i, self.dut.slots_i, self.dut.output_stationary_i):
@@ -60,6 +64,7 @@ class Bench:
             assert not int(self.dut.act_valid_o.value), "activations asked for while idle"
 
     def check_out(self) -> None:
+        """A row of sums that leaves, if one does."""
         if not int(self.dut.out_valid_o.value):
             return
         position = int(self.dut.out_position_o.value)
@@ -79,6 +84,7 @@ class Bench:
             self.expected.popleft()
 
     def answer_weights(self, fold: Fold) -> None:
+        """What the array asks for."""
         if not int(self.dut.weight_valid_o.value):
             return
         if fold.output_stationary:
@@ -100,6 +106,7 @@ class Bench:
         self.dut.indices_i.value = indices
 
     def answer_windows(self, fold: Fold) -> None:
+        """What each row asks for."""
         valid = int(self.dut.act_valid_o.value)
         if not valid:
             return
@@ -139,41 +146,47 @@ class Bench:
         self.collect(fold)
 
     async def step_after_done(self) -> None:
+        """The cycle in which the last sums may leave."""
         await self.step(None)
         assert not int(self.dut.busy_o.value)
 
     def collect(self, fold: Fold) -> None:
+        """Fill the bins of a fold."""
+        for name in self._situations(fold):
+            self.bins.hit(name)
+
+    def _situations(self, fold: Fold) -> Iterator[str]:
         array = self.array
         flow = "os" if fold.output_stationary else "ws"
-        self.cover |= {f"{flow} {fold.n}:{fold.m}", f"gap {min(fold.gap, 1)}"}
+        yield f"{flow} {fold.n}:{fold.m}"
+        yield f"gap {min(fold.gap, 1)}"
         if fold.m == array.max_m:
-            self.cover |= {f"index {i} in column {c}" for c in range(array.cols) for i in fold.indices[:, c].tolist()}
+            yield from {f"index {i} in column {c}" for c in range(array.cols) for i in fold.indices[:, c].tolist()}
         if fold.positions == 1:
-            self.cover.add(f"{flow} one position")
+            yield f"{flow} one position"
         if fold.output_stationary:
-            self.cover.add("os all accumulators" if fold.positions == array.rows * array.interleave else "os some")
+            yield "os all accumulators" if fold.positions == array.rows * array.interleave else "os some"
             if fold.slots == 1:
-                self.cover.add("os one slot")
+                yield "os one slot"
         else:
-            self.cover.add("ws all rows" if fold.slots == array.rows * fold.n else "ws some rows")
+            yield "ws all rows" if fold.slots == array.rows * fold.n else "ws some rows"
             if fold.slots == fold.n:
-                self.cover.add("ws one row")
-            if fold.positions % array.interleave and fold.positions > array.interleave and fold.n > 1:
-                self.cover.add("ws short last batch")
-            if fold.positions % array.interleave == 0 and fold.n > 1:
-                self.cover.add("ws full last batch")
-        zero = (fold.values == 0).reshape(-1, fold.n, array.cols).all(1)
-        if zero.any():
-            self.cover.add("all-zero group")
+                yield "ws one row"
+            if fold.n > 1 and fold.positions % array.interleave == 0:
+                yield "ws full last batch"
+            elif fold.n > 1 and fold.positions > array.interleave:
+                yield "ws short last batch"
+        if (fold.values == 0).reshape(-1, fold.n, array.cols).all(1).any():
+            yield "all-zero group"
         for name, operand in (("weight", fold.values), ("activation", fold.windows)):
             if array.fp16:
                 bits = np.ascontiguousarray(operand).view(np.uint16)
-                self.cover |= {f"{name} {label}" for label, hit in half_classes(bits) if hit.any()}
+                yield from (f"{name} {label}" for label, hit in half_classes(bits) if hit.any())
             else:
-                self.cover |= {f"{name} {v}" for v in (-128, 127, 0) if (operand == v).any()}
+                yield from (f"{name} {v}" for v in (-128, 127, 0) if (operand == v).any())
 
 
-def half_classes(bits):
+def half_classes(bits: AnyArray) -> list[tuple[str, BoolArray]]:
     """Names of classes of fp16 values and where they are."""
     exponent, rest = bits >> 10 & 31, bits & 0x3FF
     return [
@@ -211,30 +224,26 @@ def wanted(array: Array) -> set[str]:
     return bins | {f"{name} {label}" for name in ("weight", "activation") for label in labels}
 
 
-@cocotb.test(timeout_time=20, timeout_unit="ms")
-async def folds_agree(dut) -> None:
+@cocotb.test(timeout_time=20 * SCALE, timeout_unit="ms")
+async def test_values_and_cycles(dut: Handle) -> None:
     """Random folds of every pattern in both dataflows, back to back and with gaps."""
-    array = ARRAYS[os.environ["ZS_ARRAY"]]
-    seed, repeats = int(os.environ["ZS_SEED"]), int(os.environ["ZS_REPEATS"])
-    rng, noise = (np.random.default_rng([seed, stream]) for stream in (0, 1))
+    array = Array.of(lambda name: number(getattr(dut, name)))
+    rng, noise = (np.random.default_rng([cocotb.RANDOM_SEED, stream]) for stream in (0, 1))
     bench = Bench(dut, array, noise)
-    cocotb.start_soon(Clock(dut.clk_i, 10, unit="ns").start())
+    Clock(dut.clk_i, 10, unit="ns").start()
     await bench.reset()
     kinds = [(True, n, m) for n, m in PATTERNS + WIDE_PATTERNS]
     kinds += [(False, n, m) for n, m in PATTERNS + WIDE_PATTERNS if n <= array.max_n]
-    count = 0
-    for _ in range(repeats):
+    for _ in range(CASES):
         for chosen in rng.permutation(len(kinds)):
             output_stationary, n, m = kinds[chosen]
             await bench.run(random_fold(array, rng, output_stationary=output_stationary, n=n, m=m))
-            count += 1
     for _ in range(4):
         await bench.step(None)
-    assert not bench.expected, f"seed {seed}: sums never left: {bench.expected}"
+    assert not bench.expected, f"sums never left: {bench.expected}"
     assert not int(dut.error_o.value), "error_o rose"
-    holes = wanted(array) - bench.cover
-    assert not holes, f"seed {seed}: coverage holes: {sorted(holes)}"
-    dut._log.info(json.dumps({"folds": count, "sums": bench.sums, "cycles": bench.cycle, "bins": len(bench.cover)}))
+    bench.bins.check()
+    cocotb.log.info("%d folds, %d sums, %d cycles", CASES * len(kinds), bench.sums, bench.cycle)
     await refuses_illegal_folds(bench)
 
 

@@ -1,22 +1,23 @@
 """zs_sore against reduce_groups, the pruner's projection and the stored format; and its cycles."""
 
-import os
-
 import cocotb
 import numpy as np
 
+from mapping.arrays import AnyArray
 from mapping.formats import nm
 from mapping.sparsity import Pattern
+from rtl.bench.beats import Beat, exchange, pack, reset, unpack
 from rtl.bench.coverage import Bins, handshake_bins
-from simulator.families.sat.sore import reduce_groups
+from rtl.bench.handshake import CASES, SCALE, Handle, number
+from simulator.families.sat.sore import Reduced, reduce_groups
 from simulator.families.sat.timing import sore_cycles
-from tests.rtl.sat.beats import exchange, pack, reset, unpack
 
 PATTERNS = [(1, 1), (1, 2), (2, 4), (1, 4), (2, 8), (1, 8), (4, 8), (2, 16), (3, 7), (2, 2), (3, 4)]
+Rng = np.random.Generator
 KINDS = ["random", "tied", "zero", "negative", "extreme"]
 
 
-def draw(kind, shape, width, is_float, rng):
+def draw(kind: str, shape: tuple[int, int], width: int, is_float: int, rng: Rng) -> AnyArray:
     """Groups of one kind."""
     dtype = {(16, 1): np.float16, (32, 1): np.float32, (8, 0): np.int8}[width, is_float]
     unsigned = np.dtype(f"u{width // 8}")
@@ -49,16 +50,17 @@ class Lanes:
 
     bins: Bins
 
-    def __init__(self) -> None:
+    def __init__(self, dut: Handle) -> None:
         self.lanes, self.width, self.is_float, self.max_n, self.max_m = (
-            int(os.environ[f"ZS_{name}"]) for name in ("LANES", "WIDTH", "FLOAT", "MAXN", "MAXM")
+            number(getattr(dut, name)) for name in ("Lanes", "Width", "Float", "MaxN", "MaxM")
         )
         self.index_bits = max(1, (self.max_m - 1).bit_length())
 
-    def patterns(self):
+    def patterns(self) -> list[tuple[int, int]]:
+        """Those that these lanes can keep."""
         return [(n, m) for n, m in PATTERNS if n <= self.max_n and m <= self.max_m]
 
-    def group(self, kind, n, m, length, rng):
+    def group(self, kind: str, n: int, m: int, length: int, rng: Rng) -> tuple[list[Beat], Reduced]:
         """Beats of one group in each lane, and the results it must give."""
         groups = draw(kind, (self.lanes, length), self.width, self.is_float, rng)
         raw = groups.view(f"u{self.width // 8}")
@@ -83,7 +85,7 @@ class Lanes:
                 self.bins.hit(f"lane {lane} keeps {i}", m == self.max_m)
         return beats, want
 
-    def check_golden(self, groups, n, m, want):
+    def check_golden(self, groups: AnyArray, n: int, m: int, want: Reduced) -> None:
         """The golden function itself is the pruner, and gives what the format stores."""
         scores = np.abs(groups.astype(np.float64))
         if n < m:
@@ -94,7 +96,8 @@ class Lanes:
             assert np.array_equal(stored.values[0, :width].T, want.values)
             assert np.array_equal(stored.indices[0, :width].T, want.indices)
 
-    def check(self, got, want, length):
+    def check(self, got: Beat, want: Reduced) -> None:
+        """What came out for one group of each lane."""
         for lane in range(self.lanes):
             mask = unpack(got["out_mask_o"], self.max_m, self.lanes)[lane]
             assert mask == pack(want.mask[lane].tolist(), 1), f"lane {lane}: mask {mask:b}, expected {want.mask[lane]}"
@@ -108,12 +111,11 @@ class Lanes:
             assert indices == kept + [0] * (self.max_n - len(kept)), f"lane {lane}: indices {indices}, expected {kept}"
 
 
-@cocotb.test(timeout_time=20, timeout_unit="ms")
-async def groups_are_reduced(dut) -> None:
+@cocotb.test(timeout_time=20 * SCALE, timeout_unit="ms")
+async def test_groups_are_reduced(dut: Handle) -> None:
     """Groups of all patterns and kinds, mixed, with and without gaps and stalls."""
-    seed = int(os.environ["ZS_SEED"])
-    streams = [np.random.default_rng([seed, stream]) for stream in range(3)]
-    lanes = Lanes()
+    streams = [np.random.default_rng([cocotb.RANDOM_SEED, stream]) for stream in range(3)]
+    lanes = Lanes(dut)
     names = [*handshake_bins("in"), *handshake_bins("out"), "all-zero group", "fewer non-zeros than n"]
     names += ["short group", "negative zero", *(f"{n}:{m} {kind}" for n, m in lanes.patterns() for kind in KINDS)]
     names += [f"lane {lane} keeps {i}" for lane in range(lanes.lanes) for i in range(lanes.max_m)]
@@ -123,7 +125,7 @@ async def groups_are_reduced(dut) -> None:
     for gap, stall in ((0.0, 0.0), (0.4, 0.0), (0.0, 0.6), (0.2, 0.95)):
         beats, wanted, ends = [], [], set()
         kinds = [(n, m, kind) for n, m in lanes.patterns() for kind in KINDS]
-        for chosen in streams[0].permutation(np.repeat(np.arange(len(kinds)), 6 if stall < 0.9 else 1)):
+        for chosen in streams[0].permutation(np.repeat(np.arange(len(kinds)), CASES if stall < 0.9 else 1)):
             n, m, kind = kinds[chosen]
             short = streams[0].random() < 0.15
             length = int(streams[0].integers(1, m + 1)) if short else m
@@ -132,7 +134,7 @@ async def groups_are_reduced(dut) -> None:
             bins.hit("short group", length < m)
             beats += group
             ends.add(id(group[-1]))
-            wanted.append((want, length))
+            wanted.append(want)
         got, cycles = await exchange(
             dut,
             beats,
@@ -144,8 +146,8 @@ async def groups_are_reduced(dut) -> None:
             bins=bins,
             ready_of=lambda out_valid, ready, beat, ends=ends: not out_valid or ready or id(beat) not in ends,
         )
-        for result, (want, length) in zip(got, wanted, strict=True):
-            lanes.check(result, want, length)
+        for result, want in zip(got, wanted, strict=True):
+            lanes.check(result, want)
         if not gap and not stall:
             assert cycles == len(beats) + 1
     n, m = lanes.patterns()[-1]

@@ -1,6 +1,8 @@
 """Random folds for the array bench: operands, what the array must give, and how long it may take."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +11,19 @@ from simulator.families.sat import arithmetic
 
 PATTERNS = [(1, 1), (1, 2), (2, 4), (1, 4), (2, 8), (1, 8), (4, 8), (2, 16), (3, 7)]
 WIDE_PATTERNS = [(5, 8), (7, 7), (16, 16)]  # most elements hold fewer weights: output-stationary there
+
+
+NAMES = {
+    "rows": "Rows",
+    "cols": "Cols",
+    "fp16": "Fp16",
+    "max_n": "MaxN",
+    "max_m": "MaxM",
+    "add_latency": "AddLatency",
+    "mul_latency": "MulLatency",
+    "interleave": "Interleave",
+    "drain_serial": "DrainSerial",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,19 +40,14 @@ class Array:
     interleave: int = 1
     drain_serial: int = 1
 
+    @classmethod
+    def of(cls, value: Callable[[str], int]) -> Self:
+        """The array whose Verilog parameters have these values."""
+        return cls(**{name: value(verilog) for name, verilog in NAMES.items()})
+
     def parameters(self) -> dict[str, int]:
         """By their Verilog names."""
-        return {
-            "Rows": self.rows,
-            "Cols": self.cols,
-            "Fp16": self.fp16,
-            "MaxN": self.max_n,
-            "MaxM": self.max_m,
-            "AddLatency": self.add_latency,
-            "MulLatency": self.mul_latency,
-            "Interleave": self.interleave,
-            "DrainSerial": self.drain_serial,
-        }
+        return {verilog: getattr(self, name) for name, verilog in NAMES.items()}
 
 
 ARRAYS = {

@@ -11,7 +11,7 @@ from mapping.models import load_model
 from mapping.sparsity import DENSE, Pattern, prune_layer
 from mapping.tiling import Dataflow, Mapping
 from rtl.bench.programs import Case
-from rtl.bench.sat_values import add_noise
+from rtl.bench.sat.values import add_noise
 from simulator.families.sat import FAMILY
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.layout import layout
