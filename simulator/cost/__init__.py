@@ -1,1 +1,1 @@
-"""What hardware costs: resources and area."""
+"""What a design costs beside time. Each constant stands in a data file with its source."""
