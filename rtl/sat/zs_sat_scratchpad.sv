@@ -50,7 +50,6 @@ module zs_sat_scratchpad #(
   logic [LaneWidth-1:0] late_first_q;  // bank of lane 0
 
   for (genvar b = 0; b < Lanes; b++) begin : g_bank
-    logic [7:0] mem_q [Rows];
     logic [LaneWidth-1:0] write_lane;
     logic [SumWidth-1:0] write_row;
     logic write_here, unused_rows;
@@ -61,12 +60,8 @@ module zs_sat_scratchpad #(
     assign write_here  = write_valid_i[write_lane] && write_row < SumWidth'(Rows);
     assign unused_rows = ^write_row;
 
-    always_ff @(posedge clk_i) begin : p_write
-      if (write_here) mem_q[write_row[RowWidth-1:0]] <= write_data_i[write_lane];
-    end
-
+    // Every read port has a copy of its own, which block RAM needs and synthesis would have to find.
     if (LateRead != 0) begin : g_late
-      // A copy of its own: memory that is read at both edges is no block RAM.
       logic [7:0] late_mem_q [Rows];
       logic [SumWidth-1:0] late_row;
 
@@ -86,11 +81,16 @@ module zs_sat_scratchpad #(
     end
 
     for (genvar p = 0; p < ReadPorts; p++) begin : g_read
+      logic [7:0] mem_q [Rows];
       logic [SumWidth-1:0] row;
       logic unused_row;
 
       assign row        = (SumWidth'(read_address_i[p]) + SumWidth'(Lanes - 1 - b)) >> Shift;
       assign unused_row = ^row;
+
+      always_ff @(posedge clk_i) begin : p_write
+        if (write_here) mem_q[write_row[RowWidth-1:0]] <= write_data_i[write_lane];
+      end
 
       always_ff @(negedge clk_i) begin : p_read
         bank_data_q[p][b] <= mem_q[row[RowWidth-1:0]];

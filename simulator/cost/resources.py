@@ -3,6 +3,17 @@
 from dataclasses import dataclass, fields
 from typing import Self
 
+HEADINGS = {
+    "lut": "LUT",
+    "ff": "FF",
+    "dsp": "DSP",
+    "bram": "BRAM",
+    "uram": "URAM",
+    "cells": "cells",
+    "memory_bits": "memory [bit]",
+    "area_um2": "area [um2]",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:

@@ -1,9 +1,12 @@
 """The Verilog parameters of a configuration, and what the Verilog cannot do."""
 
+from pathlib import Path
+
 from mapping.errors import InputError
+from simulator.families.sat.area import POINTS, shape
 from simulator.families.sat.config import SatConfig
 from simulator.memory.config import IdealMemory
-from simulator.verilog import Unit, Verilog
+from simulator.verilog import AreaModel, Unit, Verilog
 
 MAX_LANES = 64  # bytes per cycle of the DMA
 MAX_BURST_LATENCY = 2**16 - 1
@@ -129,4 +132,7 @@ VERILOG = Verilog(
         "zs_wuve/zs_fp32_mul": "fp32 multiplier",
     },
     folders=("common", "sat"),
+    model=AreaModel(
+        shape=shape, points=POINTS, kinds=("Fp16", "DrainSerial"), file=Path(__file__).with_name("area.json")
+    ),
 )
