@@ -67,6 +67,7 @@ class Verilog(Generic[C]):
         units: The machine of a configuration as modules side by side, the core first. Raises ``InputError`` for a
             configuration that the Verilog cannot do.
         elements: Variants of the processing element worth comparing, for the datapath of a configuration.
+        element_settings: Settings of the default configuration for which documentation compares them.
         blocks: Modules that are counted by themselves, and what tables call them. Each is synthesised once for each
             set of parameters, everything below it flattened. ``"a/b"``: instances of module b, only where they stand
             in module a.
@@ -77,6 +78,7 @@ class Verilog(Generic[C]):
     default: str
     units: Callable[[C], tuple[Unit, ...]]
     elements: Callable[[C], tuple[Unit, ...]]
+    element_settings: tuple[tuple[str, ...], ...] = ((),)
     blocks: Mapping[str, str] = field(default_factory=dict)
     folders: tuple[str, ...] = ("common",)
     model: AreaModel[C] | None = None

@@ -14,7 +14,7 @@ def _settings(rows: int, cols: int, group: int, *more: str, pads: int = 32) -> t
     return (*size, *more, *(f"{pad}_scratchpad_kib={pads}" for pad in ("activation", "weight", "output")))
 
 
-_FP16 = ('datapath="fp16"', 'output="element"', "add_latency=3", "mul_latency=1", "interleave=2")
+FP16 = ('datapath="fp16"', 'output="element"', "add_latency=3", "mul_latency=1", "interleave=2")
 _NARROW = ("memory.bytes_per_cycle=4", "sore_lanes=8", "wuve_lanes=8")
 _WIDE = ("memory.bytes_per_cycle=32", "sore_lanes=64", "wuve_lanes=64")
 POINTS = (
@@ -26,12 +26,12 @@ POINTS = (
     _settings(8, 8, 8),
     _settings(16, 16, 1),
     _settings(16, 16, 4),
-    _settings(4, 4, 1, *_FP16),
-    _settings(4, 4, 4, *_FP16),
-    _settings(8, 8, 1, *_FP16),
-    _settings(8, 8, 4, *_FP16),
-    _settings(8, 8, 8, *_FP16),
-    _settings(16, 16, 1, *_FP16),
+    _settings(4, 4, 1, *FP16),
+    _settings(4, 4, 4, *FP16),
+    _settings(8, 8, 1, *FP16),
+    _settings(8, 8, 4, *FP16),
+    _settings(8, 8, 8, *FP16),
+    _settings(16, 16, 1, *FP16),
     _settings(4, 8, 4),
     _settings(8, 4, 4),
     _settings(4, 4, 4, pads=128),

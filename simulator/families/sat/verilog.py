@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mapping.errors import InputError
-from simulator.families.sat.area import POINTS, shape
+from simulator.families.sat.area import FP16, POINTS, shape
 from simulator.families.sat.config import SatConfig
 from simulator.memory.config import IdealMemory
 from simulator.verilog import AreaModel, Unit, Verilog
@@ -114,6 +114,7 @@ VERILOG = Verilog(
     default="sat-8x8",
     units=units,
     elements=elements,
+    element_settings=((), FP16),
     blocks={
         "zs_pe_int8": "PE",
         "zs_pe_fp16": "PE",
