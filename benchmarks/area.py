@@ -1,4 +1,4 @@
-"""``python -m benchmarks.area [FAMILY]``: synthesise the points of a family's area model, fit it, write file and tables.
+"""``python -m benchmarks.area [FAMILY]``: synthesise the points of an area model, fit it, write file and tables.
 
 What was synthesised before is taken from the cache; afresh it takes CPU minutes for each point.
 """
@@ -146,8 +146,8 @@ def _configurations(points: Points) -> list[str]:
     for point in points:
         said = dict(s.split("=") for s in point["settings"])
         path = said.get("datapath", '"int8"').strip('"')
-        head = f"{said['rows']} x {said['cols']} | {path} | {said['max_group']} | {said['activation_scratchpad_kib']} KiB each"
-        head += f" | {said.get('memory.bytes_per_cycle', '16')} B/cycle"
+        head = f"{said['rows']} x {said['cols']} | {path} | {said['max_group']}"
+        head += f" | {said['activation_scratchpad_kib']} KiB each | {said.get('memory.bytes_per_cycle', '16')} B/cycle"
         core = point["core"]
         lines.append(f"| {head} | {core['lut']:,.0f} | {core['ff']:,.0f} | {core['dsp']:,.0f} | {core['bram']:g} |")
     return lines
@@ -196,9 +196,8 @@ def _element_tables(chosen: Family[Any], verilog: Verilog[Any], jobs: int) -> di
         totals = [synthesise(verilog, unit, target, jobs=jobs).total for unit in units]
         for unit, total in zip(units, totals, strict=True):
             ratio = total.area_um2 / totals[0].area_um2
-            lines.append(
-                f"| {unit.module} | {unit.name} | {total.cells:,.0f} | {total.ff:,.0f} | {total.area_um2:,.0f} | {ratio:.2f} |"
-            )
+            row = (unit.module, unit.name, f"{total.cells:,.0f}", f"{total.ff:,.0f}", f"{total.area_um2:,.0f}")
+            lines.append(f"| {' | '.join(row)} | {ratio:.2f} |")
     return {"elements": lines}
 
 

@@ -9,15 +9,16 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
 from rtl.bench.build import RTL, Design
-from rtl.bench.targets import Target
+from rtl.bench.targets import LIBERTY, Target
 from rtl.bench.yosys import need_yosys, run_yosys
 from simulator.cost.resources import Resources
 from simulator.engine.fast import cache_folder
@@ -81,6 +82,7 @@ def synthesise(
     target: Target,
     *,
     jobs: int = 1,
+    only: Collection[str] | None = None,
     check: Callable[[], None] = lambda: None,
     say: Callable[[str], None] = lambda text: None,
 ) -> UnitArea:
@@ -91,6 +93,7 @@ def synthesise(
         unit: What to synthesise.
         target: For what.
         jobs: Blocks that are synthesised at a time.
+        only: Names of blocks; the others are left out. None: all.
         check: Called again and again; what it raises stops all.
         say: Called with each block that is synthesised afresh.
 
@@ -113,7 +116,8 @@ def synthesise(
             return _count(verilog, unit, module, modules, target, folder, polled, say)
 
         with ThreadPoolExecutor(jobs) as pool:
-            futures = {key: pool.submit(count, module) for key, module in modules.items()}
+            chosen = {k: m for k, m in modules.items() if only is None or _label(verilog, unit, m.name) in only}
+            futures = {key: pool.submit(count, module) for key, module in chosen.items()}
             try:
                 counted = {key: future.result() for key, future in futures.items()}
             except BaseException:
@@ -122,6 +126,8 @@ def synthesise(
                 raise
     blocks = []
     for key, number in _instances(modules).items():
+        if key not in counted:
+            continue
         name = _label(verilog, unit, modules[key].name)
         cells, one = counted[key]
         blocks.append(Block(name=name, module=modules[key].name, count=number, one=one, cells=cells))
@@ -196,11 +202,13 @@ def _synthesise_block(
     for key in sorted(plain, key=len, reverse=True):
         text = re.sub(rf"(?<=\s){re.escape(key)}(?=\s)", lambda _, key=key: f"\\{plain[key]}", text)
     (folder / "block.il").write_text(text, "utf-8")
+    if target.liberty is not None:
+        shutil.copyfile(target.liberty, folder / LIBERTY)
     top = plain[module.key]
     boxes = [f"blackbox {plain[child]}" for child in module.children]
-    passes = [command.replace("{top}", top).replace("{liberty}", target.quoted_liberty) for command in target.passes]
+    passes = [command.replace("{top}", top) for command in target.passes]
     commands = ["read_rtlil block.il", *boxes, f"hierarchy -top {top}", *passes, "memory_unpack"]
-    statistics = f"stat -json -liberty {target.quoted_liberty}" if target.liberty else "stat -json"
+    statistics = f"stat -json -liberty {LIBERTY}" if target.liberty else "stat -json"
     commands.append(f"tee -q -o {COUNTS} {statistics} {top}")
     run_yosys(commands, folder, limit_s=LIMIT_S, check=check)
     found = json.loads((folder / COUNTS).read_text("utf-8"))["modules"][f"\\{top}"]

@@ -29,6 +29,7 @@ XILINX_LUTS = {
     "RAM64X8SW": 8,
     "INV": 1,
 }
+LIBERTY = "cells.lib"  # abc takes no path with a space
 XILINX_FLOPS = re.compile(r"FD[RSCP]E(_1)?|LDCE|LDPE")
 XILINX_IGNORED = re.compile(r"CARRY[48]|MUXF[789]|BUFG|GND|VCC|IBUF|OBUF")
 MEMORY_PORTS = ("$memrd_v2", "$memwr_v2", "$meminit_v2")  # their bits are counted
@@ -50,9 +51,10 @@ class Target:
     """Something to synthesise for.
 
     Attributes:
-        passes: Yosys commands; ``{top}`` stands for the module, ``{liberty}`` for the path of the liberty file.
+        passes: Yosys commands; ``{top}`` stands for the module.
         shown: Fields of ``Resources`` that it has.
         count: Resources of one cell of a type; None: it is not known.
+        liberty: Cells that the passes find in the file ``LIBERTY`` beside the design.
     """
 
     name: str
@@ -60,11 +62,6 @@ class Target:
     shown: tuple[str, ...]
     count: Callable[[str], Resources | None]
     liberty: Path | None = None
-
-    @property
-    def quoted_liberty(self) -> str:
-        """Its path as Yosys reads it, which takes one with a space only in quotes."""
-        return f'"{self.liberty}"'
 
     @property
     def digest(self) -> str:
@@ -155,7 +152,7 @@ def find_target(name: str, liberty: Path | None = None) -> Target:
         return target
     if name != "generic":
         raise InputError(f"--liberty maps target generic; {name} has cells of its own")
-    passes = (*target.passes, "dfflibmap -liberty {liberty}", "abc -liberty {liberty}", "opt_clean")
+    passes = (*target.passes, f"dfflibmap -liberty {LIBERTY}", f"abc -liberty {LIBERTY}", "opt_clean")
     shown = ("cells", "ff", "memory_bits", "area_um2")
     return Target(name="cells", passes=passes, shown=shown, count=_cells, liberty=liberty)
 
@@ -174,8 +171,6 @@ def find_liberty(given: Path | None) -> Path | None:
         raise InputError(f"--liberty {given}: {error.strerror or error}") from error
     if not re.search(r"^\s*library\s*\(", text, re.MULTILINE):
         raise InputError(f"--liberty {given}: it is no liberty file, which begins with library(...)")
-    if '"' in str(given):
-        raise InputError(f"--liberty {given}: a quotation mark in the path")
     return given.resolve()
 
 

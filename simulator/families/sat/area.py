@@ -1,5 +1,6 @@
 """What the area of SAT follows from, block by block, and the configurations at which that is fitted."""
 
+from collections.abc import Mapping
 from math import ceil, log2
 
 from simulator.families.sat.config import SatConfig
@@ -16,27 +17,22 @@ def _settings(rows: int, cols: int, group: int, *more: str, pads: int = 32) -> t
 
 FP16 = ('datapath="fp16"', 'output="element"', "add_latency=3", "mul_latency=1", "interleave=2")
 _NARROW = ("memory.bytes_per_cycle=4", "sore_lanes=8", "wuve_lanes=8")
-_WIDE = ("memory.bytes_per_cycle=32", "sore_lanes=64", "wuve_lanes=64")
 POINTS = (
     _settings(4, 4, 4),
     _settings(4, 4, 1),
-    _settings(4, 4, 8),
-    _settings(8, 8, 1),
-    _settings(8, 8, 4),
-    _settings(8, 8, 8),
-    _settings(16, 16, 1),
-    _settings(16, 16, 4),
+    _settings(2, 2, 4),
     _settings(4, 4, 1, *FP16),
     _settings(4, 4, 4, *FP16),
-    _settings(8, 8, 1, *FP16),
-    _settings(8, 8, 4, *FP16),
-    _settings(8, 8, 8, *FP16),
-    _settings(16, 16, 1, *FP16),
+    _settings(8, 8, 1),
+    _settings(8, 8, 4),
+    _settings(4, 4, 8),
+    _settings(2, 2, 4, *_NARROW),
+    _settings(2, 2, 4, pads=128),
     _settings(4, 8, 4),
-    _settings(8, 4, 4),
-    _settings(4, 4, 4, pads=128),
-    _settings(4, 4, 4, *_NARROW),
-    _settings(4, 4, 4, *_WIDE),
+    _settings(8, 8, 1, *FP16),
+    _settings(2, 2, 4, *FP16),
+    _settings(8, 8, 4, *FP16),
+    _settings(8, 8, 8),
 )
 
 
@@ -55,39 +51,35 @@ def shape(config: SatConfig) -> tuple[BlockShape, ...]:
     weight_lanes = pads[1][1]
     stages = config.mul_latency + config.add_latency
 
-    def block(name: str, count: int = 1, unit: str = "core", **features: float) -> BlockShape:
+    def block(name: str, features: Mapping[str, float], count: int = 1, unit: str = "core") -> BlockShape:
         return BlockShape(unit=unit, name=name, count=count, features=features)
 
+    array = {f"{path} one": 1, "rows": rows, "passed windows": rows * (cols - 1) * m * width, "elements": elements}
+    array |= {"skew": cols * (cols - 1) / 2 * (32 + width + index), "loaded": cols * held}
+    fetched = {"slots": m, "read": m * weight_lanes * 8, "values": m * cols * width, "indices": m * cols * index}
     blocks = [
-        block("core", **{f"{path} one": 1, "DMA lanes": lanes, "columns": cols}),
-        block("dispatch", one=1),
-        block("GEMM unit", one=1, rows=rows, positions=rows * position),
-        block(
-            "PE", elements, **{f"{path} elements": elements, "window": elements * m * width, "held": elements * held}
-        ),
-        block(
-            "array",
-            **{f"{path} one": 1, "rows": rows, "passed windows": rows * (cols - 1) * m * width},
-            skew=cols * (width + index) * (cols - 1) / 2 + 32 * cols * (cols - 1) / 2,
-            loaded=cols * held,
-            elements=elements,
-        ),
-        block("activation fetch", rows, rows=rows, windows=rows * m * width, dividers=rows * position**2),
-        block("weight fetch", slots=m, read=m * weight_lanes * 8, values=m * cols * width, indices=m * cols * index),
-        block("accumulator", **{"one": 1, f"{path} columns": cols}),
-        block("scratchpad", 3, **_pad_features(pads)),
-        block("DMA", one=1, lanes=lanes, squared=lanes**2),
+        block("core", {f"{path} one": 1, "DMA lanes": lanes, "columns": cols}),
+        block("dispatch", {"one": 1}),
+        block("GEMM unit", {"one": 1, "rows": rows, "positions": rows * position}),
+        block("PE", {f"{path} elements": elements, "window": elements * m * width, "held": elements * held}, elements),
+        block("array", array),
+        block("activation fetch", {"rows": rows, "windows": rows * m * width, "dividers": rows * position**2}, rows),
+        block("weight fetch", fetched),
+        block("accumulator", {"one": 1, f"{path} columns": cols}),
+        block("scratchpad", _pad_features(pads), 3),
+        block("DMA", {"one": 1, "lanes": lanes, "squared": lanes**2}),
     ]
     if fp16:
-        blocks.append(block("fp32 adder", cols, columns=cols))
-        blocks.append(block("rounding store", one=1, lanes=lanes))
+        blocks.append(block("fp32 adder", {"columns": cols}, cols))
+        blocks.append(block("rounding store", {"one": 1, "lanes": lanes}))
     sore, wuve = config.sore_lanes, config.wuve_lanes
+    reduced = {"lanes": sore, "kept": sore * held, "ranks": sore * m * m, "places": sore * m * m * width}
     blocks += [
-        block("SORE", unit="SORE", one=1, results=sore * (m + held)),
-        block("SORE lane", sore, "SORE", lanes=sore, kept=sore * held, ranks=sore * m * m, places=sore * m * m * width),
-        block("WUVE", unit="WUVE", **{"one": 1, "lanes": wuve, "stages": wuve * stages}),
-        block("fp32 adder", 2 * wuve, "WUVE", lanes=wuve, stages=wuve * (config.add_latency - 1)),
-        block("fp32 multiplier", 2 * wuve, "WUVE", lanes=wuve, stages=wuve * config.mul_latency),
+        block("SORE", {"one": 1, "results": sore * (m + held)}, unit="SORE"),
+        block("SORE lane", reduced, sore, "SORE"),
+        block("WUVE", {"one": 1, "lanes": wuve, "stages": wuve * stages}, unit="WUVE"),
+        block("fp32 adder", {"lanes": wuve, "stages": wuve * (config.add_latency - 1)}, 2 * wuve, "WUVE"),
+        block("fp32 multiplier", {"lanes": wuve, "stages": wuve * config.mul_latency}, 2 * wuve, "WUVE"),
     ]
     return tuple(blocks)
 
