@@ -18,21 +18,21 @@ def _settings(rows: int, cols: int, group: int, *more: str, pads: int = 32) -> t
 FP16 = ('datapath="fp16"', 'output="element"', "add_latency=3", "mul_latency=1", "interleave=2")
 _NARROW = ("memory.bytes_per_cycle=4", "sore_lanes=8", "wuve_lanes=8")
 POINTS = (
-    _settings(4, 4, 4),
-    _settings(4, 4, 1),
     _settings(2, 2, 4),
+    _settings(2, 4, 4),
+    _settings(4, 2, 4),
+    _settings(4, 4, 4),
+    _settings(8, 4, 4),
+    _settings(2, 2, 1),
+    _settings(2, 4, 1),
+    _settings(4, 2, 1),
+    _settings(4, 4, 1),
     _settings(4, 4, 1, *FP16),
+    _settings(2, 4, 1, *FP16),
+    _settings(4, 2, 1, *FP16),
     _settings(4, 4, 4, *FP16),
-    _settings(8, 8, 1),
-    _settings(8, 8, 4),
-    _settings(4, 4, 8),
     _settings(2, 2, 4, *_NARROW),
     _settings(2, 2, 4, pads=128),
-    _settings(4, 8, 4),
-    _settings(8, 8, 1, *FP16),
-    _settings(2, 2, 4, *FP16),
-    _settings(8, 8, 4, *FP16),
-    _settings(8, 8, 8),
 )
 
 
@@ -55,7 +55,7 @@ def shape(config: SatConfig) -> tuple[BlockShape, ...]:
         return BlockShape(unit=unit, name=name, count=count, features=features)
 
     array = {f"{path} one": 1, "rows": rows, "passed windows": rows * (cols - 1) * m * width, "elements": elements}
-    array |= {"skew": cols * (cols - 1) / 2 * (32 + width + index), "loaded": cols * held}
+    array |= {"skew": cols * (cols - 1) // 2 * (32 + width + index), "loaded": cols * held}
     fetched = {"slots": m, "read": m * weight_lanes * 8, "values": m * cols * width, "indices": m * cols * index}
     blocks = [
         block("core", {f"{path} one": 1, "DMA lanes": lanes, "columns": cols}),
