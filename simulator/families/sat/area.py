@@ -16,7 +16,6 @@ def _settings(rows: int, cols: int, group: int, *more: str, pads: int = 32) -> t
 
 
 FP16 = ('datapath="fp16"', 'output="element"', "add_latency=3", "mul_latency=1", "interleave=2")
-_NARROW = ("memory.bytes_per_cycle=4", "sore_lanes=8", "wuve_lanes=8")
 POINTS = (
     _settings(2, 2, 4),
     _settings(2, 4, 4),
@@ -30,9 +29,6 @@ POINTS = (
     _settings(4, 4, 1, *FP16),
     _settings(2, 4, 1, *FP16),
     _settings(4, 2, 1, *FP16),
-    _settings(4, 4, 4, *FP16),
-    _settings(2, 2, 4, *_NARROW),
-    _settings(2, 2, 4, pads=128),
 )
 
 
