@@ -29,6 +29,7 @@ POINTS = (
     _settings(4, 4, 1, *FP16),
     _settings(2, 4, 1, *FP16),
     _settings(4, 2, 1, *FP16),
+    _settings(4, 4, 4, *FP16),
 )
 
 
@@ -86,10 +87,11 @@ def _pads(config: SatConfig) -> tuple[tuple[int, int, int], ...]:
     index = max(1, ceil(log2(max(config.max_group, 2))))
     window = config.max_group * config.element_bytes
     row = max(config.cols * config.element_bytes, (config.cols * index + 14) // 8)
-    wanted = (window, row, 4 * config.cols)
+    dma = config.memory.bytes_per_cycle
+    stored = 4 * ((dma + 2) // 2) if config.datapath == "fp16" else dma  # bytes of sums that fill a beat of a store
+    wanted = (window, row, max(4 * config.cols, stored))
     kib = (config.activation_scratchpad_kib, config.weight_scratchpad_kib, config.output_scratchpad_kib)
     copies = (config.rows, 2 * config.max_group, 2)
-    dma = config.memory.bytes_per_cycle
     return tuple(
         (1024 * size, 1 << ceil(log2(max(bytes_, dma))), copy)
         for size, bytes_, copy in zip(kib, wanted, copies, strict=True)
@@ -103,4 +105,5 @@ def _pad_features(pads: tuple[tuple[int, int, int], ...]) -> dict[str, float]:
         deep = size // lanes
         rams += copies * lanes * (0.5 if deep <= RAMB18_BYTES else ceil(deep / RAMB36_BYTES))
     turned = sum(copies * lanes * 8 * log2(max(lanes, 2)) for _, lanes, copies in pads)
-    return {"block RAMs": rams, "turned": turned, "banks": sum(copies * lanes for _, lanes, copies in pads)}
+    banks = sum(copies * lanes for _, lanes, copies in pads)
+    return {"block RAMs": rams, "turned": turned, "banks": banks, "late lanes": pads[2][1]}
