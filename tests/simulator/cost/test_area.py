@@ -22,7 +22,8 @@ WORST = {"lut": 0.04, "ff": 0.04, "dsp": 0.04, "bram": 0.01}
 
 
 def config(settings):
-    return SAT.load_config(VERILOG.default, tuple(settings))
+    """Of the settings of a point; of two for one field the last."""
+    return SAT.load_config(VERILOG.default, tuple({setting.split("=")[0]: setting for setting in settings}.values()))
 
 
 @pytest.mark.smoke
