@@ -193,12 +193,16 @@ class ModelGraph:
             multiplies and accumulates, ``layer``.
         source: Where it came from, for the output: a path, a package, or a shape table.
         weights_note: Where the weights came from, in words.
+        pruned_to: The pattern that it says ``pruned_layers`` were pruned to, as text; None if it says nothing.
+        pruned_layers: Their names.
     """
 
     name: str
     graph: "nx.DiGraph[str]"
     source: str
     weights_note: str
+    pruned_to: str | None = None
+    pruned_layers: frozenset[str] = frozenset()
 
     @property
     def layers(self) -> list[Layer]:

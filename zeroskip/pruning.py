@@ -6,9 +6,7 @@ from fnmatch import fnmatchcase
 
 from mapping.errors import InputError
 from mapping.graph import Layer, ModelGraph
-from mapping.sparsity import DENSE, Pattern, prune_layer
-
-KEPT_DENSE = ("first", "last")
+from mapping.sparsity import DENSE, KEPT_DENSE, Pattern, kept_dense, prune_layer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,15 +54,7 @@ def prune(model: ModelGraph, pattern: Pattern | str, keep: Iterable[str] = KEPT_
     """
     chosen = Pattern.parse(pattern) if isinstance(pattern, str) else pattern
     layers = model.layers
-    kept: set[str] = set()
-    for entry in keep:
-        if entry in KEPT_DENSE:
-            kept.add(layers[0 if entry == "first" else -1].name)
-            continue
-        matches = {layer.name for layer in layers if fnmatchcase(layer.name, entry)}
-        if not matches:
-            raise InputError(f"keep: no layer matches {entry!r}")
-        kept |= matches
+    kept = kept_dense(layers, keep)
     patterns = {layer.name: DENSE if layer.name in kept or layer.dynamic else chosen for layer in layers}
     pruned = tuple(prune_layer(layer, patterns[layer.name]) for layer in layers)
     return SparseModel(model=model, pattern=chosen, layers=pruned, patterns=patterns)

@@ -12,7 +12,7 @@ import numpy as np
 from mapping.arrays import AnyArray
 from mapping.errors import InputError
 from mapping.sparsity import Pattern
-from mapping.trainer.images import Images
+from mapping.networks.images import Images
 from mapping.trainer.methods import Trainer
 from mapping.trainer.network import NETWORKS, Network, cross_entropy
 

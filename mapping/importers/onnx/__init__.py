@@ -43,15 +43,17 @@ def load_onnx(
     from mapping.importers.onnx.network import read_network  # noqa: PLC0415 - onnx is optional
 
     path = Path(path)
-    graph = read_network(path, batch=batch, shapes=shapes or {}, seed=seed)
-    layers = [data["layer"] for _, data in graph.nodes(data=True) if "layer" in data]
+    network = read_network(path, batch=batch, shapes=shapes or {}, seed=seed)
+    layers = [data["layer"] for _, data in network.graph.nodes(data=True) if "layer" in data]
     pruned = [layer for layer in layers if not layer.dynamic]
     missing = sum(layer.weights is None for layer in pruned)
     return ModelGraph(
         name=path.stem if name is None else name,
-        graph=graph,
+        graph=network.graph,
         source=str(path) if source is None else source,
         weights_note=_weights_note(path.name, len(pruned), missing, seed),
+        pruned_to=network.notes.pattern,
+        pruned_layers=frozenset(network.notes.pruned),
     )
 
 

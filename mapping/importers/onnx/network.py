@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import networkx as nx
@@ -12,12 +12,32 @@ from mapping.errors import InputError
 from mapping.importers.onnx.constants import Constants
 from mapping.importers.onnx.inputs import bind_inputs, runtime_inputs
 from mapping.importers.onnx.nodes import consumed
+from mapping.importers.onnx.notes import Notes
 from mapping.importers.onnx.operators import lower, multiplies
 from mapping.importers.onnx.reader import read_model
 from mapping.importers.onnx.tensors import infer_tensors
 
 
-def read_network(path: Path, *, batch: int | None, shapes: Mapping[str, tuple[int, ...]], seed: int) -> nx.DiGraph:
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A file as read.
+
+    Attributes:
+        graph: What ``ModelGraph`` holds.
+        model: The file, its functions inlined and the free sizes of its inputs bound.
+        nodes: The operators that run, by their name in the graph.
+        constants: The tensors that depend on no input.
+        notes: What this project wrote into the file.
+    """
+
+    graph: nx.DiGraph
+    model: onnx.ModelProto
+    nodes: Mapping[str, onnx.NodeProto]
+    constants: Constants
+    notes: Notes
+
+
+def read_network(path: Path, *, batch: int | None, shapes: Mapping[str, tuple[int, ...]], seed: int) -> Network:
     """Read a file into the graph that ``ModelGraph`` holds; see ``load_onnx``.
 
     Raises:
@@ -37,7 +57,7 @@ def _network(
     batch: int | None,
     shapes: Mapping[str, tuple[int, ...]],
     seed: int,
-) -> nx.DiGraph:
+) -> Network:
     """The operators that run, with a layer where one multiplies and an edge where a tensor flows."""
     constants = Constants(model, folder)
     graph, nodes = _flow(model.graph, constants)
@@ -52,7 +72,7 @@ def _network(
     for name in layers:
         with _blaming(name, nodes[name]):
             graph.nodes[name]["layer"] = replace(lower(nodes[name], name, tensors), seed=seed)
-    return graph
+    return Network(graph, model, nodes, constants, Notes.read(model))
 
 
 def _flow(graph: onnx.GraphProto, constants: Constants) -> tuple[nx.DiGraph, dict[str, onnx.NodeProto]]:

@@ -1,0 +1,79 @@
+"""ONNX Runtime, with any tensor of a network as an output."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import onnx
+
+from mapping.arrays import AnyArray
+from mapping.errors import InputError
+from mapping.importers.onnx.inputs import runtime_inputs
+from mapping.importers.onnx.reader import first_line
+
+try:
+    import onnxruntime
+except ModuleNotFoundError as error:
+    raise InputError("running a network needs the onnxruntime package: pip install 'zeroskip[models]'") from error
+
+Feeds = Mapping[str, AnyArray]  # one batch: arrays by the name of the network's input
+
+
+class Session:
+    """A network that runs."""
+
+    def __init__(self, model: onnx.ModelProto, taps: Iterable[str] = ()) -> None:
+        """Load a network.
+
+        Args:
+            model: With all its tensors inside.
+            taps: Tensors that ``run`` returns; by default the network's outputs.
+
+        Raises:
+            InputError: ONNX Runtime refuses the network.
+        """
+        self.outputs = list(taps) or [value.name for value in model.graph.output]
+        known = {value.name for value in model.graph.output}
+        probed = onnx.ModelProto()
+        probed.CopyFrom(model)
+        probed.graph.output.extend(onnx.ValueInfoProto(name=name) for name in dict.fromkeys(self.outputs) if name not in known)
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        # Threads that spin while they wait take the processor from everybody else.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            content = probed.SerializeToString()
+            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        except ValueError as error:
+            raise InputError(f"the network is larger than 2 GiB, which cannot be run: {first_line(error)}") from error
+        except Exception as error:  # the runtime's own classes share no base but this
+            raise InputError(f"ONNX Runtime refuses the network: {first_line(error)}") from error
+
+    def run(self, feeds: Feeds) -> list[AnyArray]:
+        """The tensors asked for, for one batch.
+
+        Raises:
+            InputError: The batch does not fit the network's inputs.
+        """
+        try:
+            return [np.asarray(value) for value in self._session.run(self.outputs, dict(feeds))]
+        except Exception as error:  # as above
+            raise InputError(f"ONNX Runtime cannot run the network: {first_line(error)}") from error
+
+
+def drawn_feeds(model: onnx.ModelProto, seed: int = 0) -> Feeds:
+    """One batch for inputs whose sizes are all known: N(0, 1) where they are real numbers, ones elsewhere.
+
+    Raises:
+        InputError: A size is free.
+    """
+    rng = np.random.default_rng(seed)
+    feeds: dict[str, AnyArray] = {}
+    for name, value in runtime_inputs(model.graph).items():
+        kind = value.type.tensor_type
+        sizes = tuple(dim.dim_value for dim in kind.shape.dim)
+        if not all(sizes):
+            raise InputError(f"input {name!r} has free sizes: set them with --shape")
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
+        drawn = rng.standard_normal(sizes) if np.issubdtype(dtype, np.floating) else np.ones(sizes)
+        feeds[name] = drawn.astype(dtype)
+    return feeds

@@ -1,0 +1,178 @@
+"""Where the weights of a network stand in its ONNX file, and how their layout relates to the layer's."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx.external_data_helper import load_external_data_for_model
+
+from mapping.arrays import AnyArray
+from mapping.errors import InputError
+from mapping.graph import Layer
+from mapping.importers.onnx.network import read_network
+from mapping.importers.onnx.nodes import integer, real
+from mapping.importers.onnx.notes import Notes
+from mapping.importers.onnx.reader import read_model
+from mapping.unfold import unfold
+
+_OPERATORS = ("Conv", "Gemm", "MatMul")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One operator with weights.
+
+    Attributes:
+        layer: The layer it became.
+        node: The operator.
+        operand: Which of its inputs the weights are, 0 or 1.
+        tensor: Shape of that tensor.
+        dtype: What it holds where the operator reads it.
+    """
+
+    layer: Layer
+    node: onnx.NodeProto
+    operand: int
+    tensor: tuple[int, ...]
+    dtype: np.dtype[np.generic]
+
+    @property
+    def weights(self) -> str:
+        """Name of the tensor with the weights."""
+        return str(self.node.input[self.operand])
+
+    @property
+    def inputs(self) -> str:
+        """Name of the tensor with the activations."""
+        return str(self.node.input[1 - self.operand])
+
+    @property
+    def outputs(self) -> str:
+        """Name of the tensor that it computes."""
+        return str(self.node.output[0])
+
+    def _transposed(self, operand: int) -> bool:
+        names = ("transA", "transB")
+        return self.node.op_type == "Gemm" and bool(integer(self.node, names[operand], 0))
+
+    def to_tensor(self, weights: AnyArray) -> AnyArray:
+        """The tensor that makes the layer's weights ``weights``, (out, kernel rows, kernel columns, in / groups)."""
+        if self.node.op_type == "Conv":
+            channels_first = np.moveaxis(weights, -1, 1)
+            return np.ascontiguousarray(channels_first.reshape(self.tensor)).astype(self.dtype)
+        alpha = real(self.node, "alpha", 1.0) if self.node.op_type == "Gemm" else 1.0
+        flat = weights.reshape(*self.tensor[:-2], -1, self.layer.k)  # (..., n, k)
+        # The right operand is (k, n), the left one (n, k): its product is that of the transposed operands.
+        if self._transposed(self.operand) != (self.operand == 1):
+            flat = np.swapaxes(flat, -1, -2)
+        values = flat.reshape(self.tensor)
+        return np.ascontiguousarray(values if alpha == 1 else values / weights.dtype.type(alpha)).astype(self.dtype)
+
+    def rows(self, activations: AnyArray) -> AnyArray:
+        """What the layer multiplies its weights by.
+
+        Args:
+            activations: Values of the tensor ``inputs``.
+
+        Returns:
+            (groups, rows, k) float32, k in the order of the flattened weights of an output.
+        """
+        shape, groups = self.layer.shape, self.layer.shape.groups
+        values = activations.astype(np.float32, copy=False)
+        if self.node.op_type == "Conv":
+            sizes = (len(values), shape.in_channels, shape.in_rows, shape.in_cols)
+            last = np.moveaxis(values.reshape(sizes), 1, -1)
+            parts = np.split(last, groups, axis=-1)
+            return np.stack([unfold(part, shape) for part in parts])
+        # The right operand is (k, n): its columns are the rows; Gemm may store either the other way round.
+        if values.ndim > 1 and self._transposed(1 - self.operand) != (self.operand == 0):
+            values = np.swapaxes(values, -1, -2)
+        if groups == 1:
+            return values.reshape(1, -1, self.layer.k)
+        stacks = values.reshape(-1, groups, values.shape[-2], self.layer.k)
+        return np.moveaxis(stacks, 1, 0).reshape(groups, -1, self.layer.k)
+
+    def to_outputs(self, product: AnyArray, activations: AnyArray, sizes: tuple[int, ...]) -> AnyArray:
+        """The operator's output tensor, without bias, from the products of ``rows`` and weights.
+
+        Args:
+            product: (groups, rows, outputs of a group).
+            activations: What ``rows`` was given.
+            sizes: Shape of the output tensor.
+        """
+        groups, _, outputs = product.shape
+        if self.node.op_type == "Conv":
+            last = np.moveaxis(product, 0, 1).reshape(sizes[0], *sizes[2:], groups * outputs)
+            return np.moveaxis(last, -1, 1)
+        turned = self.operand == 0 and min(activations.ndim, len(self.tensor)) > 1
+        order = (*sizes[:-2], sizes[-1], sizes[-2]) if turned else sizes
+        matrices = math.prod(self.tensor[:-2])
+        if groups > 1:
+            product = np.moveaxis(product.reshape(groups, -1, order[-2], outputs), 0, 1)
+        elif matrices > 1:
+            product = np.moveaxis(product.reshape(-1, matrices, outputs // matrices), 1, 0)
+        values = product.reshape(order)
+        return np.swapaxes(values, -1, -2) if turned else values
+
+    def grouped(self, weights: AnyArray) -> AnyArray:
+        """The layer's weights as (groups, outputs of a group, kernel rows, kernel columns, inputs of a group)."""
+        return weights.reshape(self.layer.shape.groups, -1, *weights.shape[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """A network with weights that can be exchanged.
+
+    Attributes:
+        path: Its file.
+        model: The file's content, with external tensors loaded and a name for every operator.
+        bound: The same with the free sizes of its inputs bound.
+        sites: Its operators with weights, in the order in which they run.
+        layers: All its layers in that order, those without weights too.
+        notes: What this project wrote into the file.
+    """
+
+    path: Path
+    model: onnx.ModelProto
+    bound: onnx.ModelProto
+    sites: tuple[Site, ...]
+    layers: tuple[Layer, ...]
+    notes: Notes
+
+
+def read(
+    path: str | Path, *, batch: int | None = 1, shapes: Mapping[str, tuple[int, ...]] | None = None
+) -> Weighted:
+    """Read a file whose weights are to be pruned.
+
+    Args:
+        path: An ``.onnx`` file.
+        batch: Value of the free first dimensions, for shape inference only.
+        shapes: Whole shapes of inputs, likewise.
+
+    Raises:
+        InputError: As ``mapping.importers.load_onnx``, and if the network has no weights.
+    """
+    path = Path(path)
+    network = read_network(path, batch=batch, shapes=shapes or {}, seed=0)
+    graph = network.graph
+    order = sorted((data["position"], name) for name, data in graph.nodes(data=True) if "layer" in data)
+    layers = tuple(graph.nodes[name]["layer"] for _, name in order)
+    sites = []
+    for _, name in order:
+        layer, node = graph.nodes[name]["layer"], network.nodes[name]
+        if layer.weights is None or layer.dynamic or node.op_type not in _OPERATORS:
+            continue
+        operand = 1 if node.input[1] in network.constants else 0
+        stored = network.constants.array(node.input[operand])
+        sites.append(Site(layer, node, operand, stored.shape, stored.dtype))
+    if not sites:
+        raise InputError(f"{path}: no layer has weights of its own: there is nothing to prune")
+    model = read_model(path)
+    load_external_data_for_model(model, str(path.parent))
+    for name, data in graph.nodes(data=True):
+        model.graph.node[data["position"]].name = name
+    return Weighted(path, model, network.model, tuple(sites), layers, network.notes)
