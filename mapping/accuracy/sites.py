@@ -11,8 +11,8 @@ from onnx.external_data_helper import load_external_data_for_model
 
 from mapping.arrays import AnyArray
 from mapping.errors import InputError
-from mapping.graph import Layer
-from mapping.importers.onnx.network import read_network
+from mapping.graph import Layer, ModelGraph
+from mapping.importers.onnx.network import Network, read_network
 from mapping.importers.onnx.nodes import integer, real
 from mapping.importers.onnx.notes import Notes
 from mapping.importers.onnx.reader import read_model
@@ -158,21 +158,30 @@ def read(
     """
     path = Path(path)
     network = read_network(path, batch=batch, shapes=shapes or {}, seed=0)
-    graph = network.graph
-    order = sorted((data["position"], name) for name, data in graph.nodes(data=True) if "layer" in data)
-    layers = tuple(graph.nodes[name]["layer"] for _, name in order)
-    sites = []
-    for _, name in order:
-        layer, node = graph.nodes[name]["layer"], network.nodes[name]
-        if layer.weights is None or layer.dynamic or node.op_type not in _OPERATORS:
-            continue
-        operand = 1 if node.input[1] in network.constants else 0
-        stored = network.constants.array(node.input[operand])
-        sites.append(Site(layer, node, operand, stored.shape, stored.dtype))
-    if not sites:
-        raise InputError(f"{path}: no layer has weights of its own: there is nothing to prune")
     model = read_model(path)
     load_external_data_for_model(model, str(path.parent))
-    for name, data in graph.nodes(data=True):
-        model.graph.node[data["position"]].name = name
-    return Weighted(path, model, network.model, tuple(sites), layers, network.notes)
+    stored = {node.output[0]: node for node in model.graph.node}
+    for name, node in network.nodes.items():
+        if node.output[0] in stored:
+            stored[node.output[0]].name = name
+    layers = ModelGraph(name=path.stem, graph=network.graph, source="", weights_note="").layers
+    sites = [site for layer in layers if (site := _site(layer, network, stored)) is not None]
+    if not sites:
+        operators = ", ".join(_OPERATORS)
+        raise InputError(f"{path}: no {operators} has real weights of its own: there is nothing to prune")
+    return Weighted(path, model, network.model, tuple(sites), tuple(layers), network.notes)
+
+
+def _site(layer: Layer, network: Network, stored: Mapping[str, onnx.NodeProto]) -> Site | None:
+    """The site of a layer; None if it has no weights, or its operator is not one whose weights are exchanged.
+
+    Those are recurrent and transposed operators, and quantised ones, which the importer reads as what they stand for.
+    """
+    node = network.nodes.get(layer.name)
+    if node is None or layer.weights is None or layer.dynamic or node.op_type not in _OPERATORS:
+        return None
+    if stored[node.output[0]].op_type != node.op_type:
+        return None
+    operand = 1 if node.input[1] in network.constants else 0
+    array = network.constants.array(node.input[operand])
+    return Site(layer, node, operand, array.shape, array.dtype)

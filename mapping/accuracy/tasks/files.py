@@ -11,7 +11,7 @@ from mapping.accuracy.runtime import Feeds
 from mapping.accuracy.tasks.file_kinds import KINDS
 from mapping.accuracy.tasks.task import Score, Task
 from mapping.arrays import AnyArray, IntArray
-from mapping.models import magika_file
+from mapping.wheels import fetched
 
 _PER_KIND = 6
 _CALIBRATION_PER_KIND = 2
@@ -33,7 +33,7 @@ class FileTypes(Task):
     @cached_property
     def _layout(self) -> dict[str, int | list[str]]:
         """Sizes and labels, from the configuration beside the network."""
-        return json.loads((magika_file().parent / "config.min.json").read_text(encoding="utf-8"))
+        return json.loads((fetched(self.name).parent / "config.min.json").read_text(encoding="utf-8"))
 
     def _calibration(self, count: int) -> list[Feeds]:
         # Round by round, so that few files are of many types.
