@@ -1,8 +1,8 @@
 """Other weights in an ONNX model; everything else of it stays as it is."""
 
-import os
 from collections import Counter
 from pathlib import Path
+from secrets import token_hex
 
 import numpy as np
 import onnx
@@ -14,7 +14,6 @@ from mapping.errors import InputError
 from mapping.importers.onnx.nodes import consumed
 
 _FIRST_IR_WITHOUT_INPUTS = 4  # before it every initializer is listed among the inputs too
-_MOST_BYTES = 2**31 - 2**20  # of a protobuf message, with room for what is not tensors
 
 
 def replace_weights(model: onnx.ModelProto, site: Site, weights: AnyArray) -> bool:
@@ -50,24 +49,13 @@ def replace_weights(model: onnx.ModelProto, site: Site, weights: AnyArray) -> bo
 
 
 def save(model: onnx.ModelProto, path: Path) -> None:
-    """Write a model; beyond 2 GiB its tensors go into ``path`` with ``.data`` behind it.
-
-    The file appears whole or not at all.
+    """Write a model as one file.
 
     Raises:
         InputError: It cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    large = sum(len(tensor.raw_data) for tensor in model.graph.initializer) > _MOST_BYTES
     try:
-        try:
-            if large:
-                onnx.save(model, part, save_as_external_data=True, location=f"{path.name}.data")
-            else:
-                part.write_bytes(model.SerializeToString())
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+        path.write_bytes(model.SerializeToString())
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror or error}") from error
 
@@ -76,15 +64,16 @@ def check_writable(path: Path) -> None:
     """Refuse a path that cannot be written, before any work is done.
 
     Raises:
-        InputError: A directory, or a folder that does not exist or cannot be written.
+        InputError: A directory, or no file can be made beside it.
     """
     if path.is_dir():
         raise InputError(f"{path} is a directory: give the name of an .onnx file in it")
-    folder = path.parent
-    if not folder.is_dir():
-        raise InputError(f"{path} cannot be written: {folder} is no directory")
-    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise InputError(f"{path} cannot be written: permission denied")
+    probe = path.with_name(f".{path.name}.{token_hex(4)}")
+    try:
+        probe.touch(exist_ok=False)
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def zeroed(model: onnx.ModelProto, sites: list[Site]) -> onnx.ModelProto:

@@ -4,16 +4,12 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import onnx
+import onnxruntime
 
 from mapping.arrays import AnyArray
 from mapping.errors import InputError
 from mapping.importers.onnx.inputs import runtime_inputs
 from mapping.importers.onnx.reader import first_line
-
-try:
-    import onnxruntime
-except ModuleNotFoundError as error:
-    raise InputError("running a network needs the onnxruntime package: pip install 'zeroskip[models]'") from error
 
 Feeds = Mapping[str, AnyArray]  # one batch: arrays by the name of the network's input
 
@@ -35,16 +31,15 @@ class Session:
         known = {value.name for value in model.graph.output}
         probed = onnx.ModelProto()
         probed.CopyFrom(model)
-        probed.graph.output.extend(onnx.ValueInfoProto(name=name) for name in dict.fromkeys(self.outputs) if name not in known)
+        missing = [name for name in dict.fromkeys(self.outputs) if name not in known]
+        probed.graph.output.extend(onnx.ValueInfoProto(name=name) for name in missing)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
         # Threads that spin while they wait take the processor from everybody else.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        content = probed.SerializeToString()
         try:
-            content = probed.SerializeToString()
             self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        except ValueError as error:
-            raise InputError(f"the network is larger than 2 GiB, which cannot be run: {first_line(error)}") from error
         except Exception as error:  # the runtime's own classes share no base but this
             raise InputError(f"ONNX Runtime refuses the network: {first_line(error)}") from error
 

@@ -18,6 +18,7 @@ from mapping.importers.onnx.notes import Notes
 from mapping.importers.onnx.reader import read_model
 from mapping.unfold import unfold
 
+_MOST_BYTES = 2**31 - 2**24  # of a protobuf message, with room for what is not tensors
 _OPERATORS = ("Conv", "Gemm", "MatMul")
 
 
@@ -160,6 +161,9 @@ def read(
     network = read_network(path, batch=batch, shapes=shapes or {}, seed=0)
     model = read_model(path)
     load_external_data_for_model(model, str(path.parent))
+    size = sum(len(tensor.raw_data) for tensor in model.graph.initializer)
+    if size > _MOST_BYTES:
+        raise InputError(f"{path} holds {size} bytes of tensors; one file holds at most {_MOST_BYTES}")
     stored = {node.output[0]: node for node in model.graph.node}
     for name, node in network.nodes.items():
         if node.output[0] in stored:

@@ -13,7 +13,7 @@ from mapping.arrays import AnyArray
 from mapping.errors import InputError
 from mapping.sparsity import Pattern
 from mapping.networks.images import Images
-from mapping.trainer.methods import Trainer
+from mapping.trainer.methods import TRAINERS, Trainer
 from mapping.trainer.network import NETWORKS, Network, cross_entropy
 
 Step = Callable[[int, int, float], None]
@@ -37,8 +37,8 @@ class Plan:
 
     network: str
     method: Trainer = "dense"
-    pattern: str = "2:8"
-    epochs: int = 8
+    pattern: str = "dense"
+    epochs: int = 10
     batch: int = 128
     rate: float = 0.05
     momentum: float = 0.9
@@ -53,7 +53,10 @@ class Plan:
         """
         if self.network not in NETWORKS:
             raise InputError(f"network {self.network!r}: the trainer knows {', '.join(NETWORKS)}")
-        Pattern.parse(self.pattern)
+        if self.method not in TRAINERS:
+            raise InputError(f"method {self.method!r}: the trainer knows {', '.join(TRAINERS)}")
+        if Pattern.parse(self.pattern).is_dense != (self.method == "dense"):
+            raise InputError(f"method {self.method} with pattern {self.pattern}: dense, and only dense, goes with dense")
         for name in ("epochs", "batch"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name}={getattr(self, name)}: must be at least 1")
@@ -91,6 +94,12 @@ class Run:
     plan: Plan
     network: Network
     epochs: tuple[Epoch, ...]
+
+    @property
+    def density(self) -> float:
+        """Share of the weights of the pruned layers that the forward product uses; 1 where none is pruned."""
+        masks = [mask for mask in self.network.kept if mask is not None]
+        return float(np.mean(np.concatenate([mask.ravel() for mask in masks]))) if masks else 1.0
 
     @property
     def accuracy(self) -> float:

@@ -5,6 +5,8 @@ COMMANDS = (
     "sweep",
     "evaluate",
     "verify",
+    "prune",
+    "train",
     "reproduce",
     "families",
     "show",

@@ -1,7 +1,7 @@
 """What an evaluation set is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,12 +40,14 @@ class Task(ABC):
         title: What the samples are.
         samples: Their number.
         calibration_samples: How many others there are for calibration.
+        shapes: Shapes of the network's inputs, for shape inference, where a batch of one does not settle them.
     """
 
     name: str
     title: str
     samples: int
     calibration_samples: int
+    shapes: Mapping[str, tuple[int, ...]] = {}  # noqa: RUF012  # never changed
 
     def calibration(self, count: int) -> list[Feeds]:
         """The first ``count`` calibration samples, as batches; none of them is an evaluation sample.
