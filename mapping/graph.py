@@ -1,6 +1,7 @@
 """Layers as GEMMs with their true tensor shape, and the graph they came from."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from zlib import crc32
 
@@ -193,16 +194,15 @@ class ModelGraph:
             multiplies and accumulates, ``layer``.
         source: Where it came from, for the output: a path, a package, or a shape table.
         weights_note: Where the weights came from, in words.
-        pruned_to: The pattern that it says ``pruned_layers`` were pruned to, as text; None if it says nothing.
-        pruned_layers: Their names.
+        patterns: The pattern that the source states for a layer, by name, as N:M; it goes before the one a
+            user asks for.
     """
 
     name: str
     graph: "nx.DiGraph[str]"
     source: str
     weights_note: str
-    pruned_to: str | None = None
-    pruned_layers: frozenset[str] = frozenset()
+    patterns: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def layers(self) -> list[Layer]:

@@ -1,5 +1,6 @@
 """The command line. Nothing heavy is imported before a command needs it: ``--help`` only costs click."""
 
+import shlex
 from importlib import import_module
 from typing import Any
 
@@ -34,6 +35,16 @@ class _Commands(click.Group):
             return None
         name = cmd_name.replace("-", "_")
         return getattr(import_module(f"zeroskip.commands.{name}"), name)
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401  # as in click
+    ) -> click.Context:
+        """Keep what was typed: results say which command made them."""
+        return super().make_context(info_name, args, parent, obj=shlex.join(["zeroskip", *args]), **extra)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # as in click
         try:

@@ -45,44 +45,51 @@ class SparseModel:
 def prune(model: ModelGraph, pattern: Pattern | str | None = None, keep: Iterable[str] = KEPT_DENSE) -> SparseModel:
     """Prune every layer by magnitude along its input channels.
 
-    Layers whose second operand is an activation have no weights and stay dense.
+    Layers whose second operand is an activation have no weights and stay dense. N:M that the model itself states for a
+    layer counts more than ``pattern`` and ``keep``.
 
     Args:
         model: What to prune.
-        pattern: ``dense``, ``N:M`` or a ``Pattern``. By default that of a network that says what it is pruned to: its
-            weights stay as they are, whatever ``keep`` says; of any other network 2:8.
+        pattern: ``dense``, ``N:M`` or a ``Pattern``. By default 2:8, and dense where the model states patterns.
         keep: Layers that stay dense: names or globs, and ``first`` and ``last``.
 
     Raises:
-        InputError: A pattern that is none, an entry of ``keep`` that matches no layer, or a network whose weights are
-            not what it says.
+        InputError: A pattern that is none, an entry of ``keep`` that matches no layer, or a model whose weights are not
+            what it states.
     """
-    if pattern is None:
-        if model.pruned_to is not None:
-            return _as_pruned(model, model.pruned_to)
-        pattern = DEFAULT
-    chosen = Pattern.parse(pattern) if isinstance(pattern, str) else pattern
     layers = model.layers
+    stated = _stated(model, asked=pattern is not None)
+    if pattern is None:
+        pattern = DENSE if stated else DEFAULT
+    chosen = Pattern.parse(pattern) if isinstance(pattern, str) else pattern
     kept = kept_dense(layers, keep)
-    patterns = {layer.name: DENSE if layer.name in kept or layer.dynamic else chosen for layer in layers}
+    patterns = {layer.name: DENSE if layer.name in kept or layer.dynamic else chosen for layer in layers} | stated
     pruned = tuple(prune_layer(layer, patterns[layer.name]) for layer in layers)
-    return SparseModel(model=model, pattern=chosen, layers=pruned, patterns=patterns)
+    shown = set(stated.values()) if chosen.is_dense else set()
+    return SparseModel(
+        model=model, pattern=shown.pop() if len(shown) == 1 else chosen, layers=pruned, patterns=patterns
+    )
 
 
-def _as_pruned(model: ModelGraph, text: str) -> SparseModel:
-    """The model as it is, with the pattern that it says some of its layers have.
+def _stated(model: ModelGraph, *, asked: bool) -> dict[str, Pattern]:
+    """The patterns that a model states for its layers; those that no family takes give way if one was ``asked`` for.
 
     Raises:
-        InputError: A pattern that no family takes, or weights that do not have it.
+        InputError: Nobody asked for another, or the weights do not have them.
     """
-    found = parse_pattern(text)
-    if isinstance(found, Along) and found.axis == "in":
-        found = found.pattern
-    if not isinstance(found, Pattern):
-        raise InputError(f"{model.name} is pruned to {text}; the families take N:M or dense: give --pattern")
-    patterns = {layer.name: found if layer.name in model.pruned_layers else DENSE for layer in model.layers}
+    found = {}
     for layer in model.layers:
-        pattern = patterns[layer.name]
-        if layer.weights is not None and not pattern.is_dense and not pattern.check(layer.weights != 0):
-            raise InputError(f"{model.name} says that layer {layer.name} is {text}, but its weights are not")
-    return SparseModel(model=model, pattern=found, layers=tuple(model.layers), patterns=patterns)
+        text = model.patterns.get(layer.name)
+        if text is None:
+            continue
+        pattern = parse_pattern(text)
+        if isinstance(pattern, Along) and pattern.axis == "in":
+            pattern = pattern.pattern
+        if not isinstance(pattern, Pattern):
+            if not asked:
+                raise InputError(f"{model.name} is pruned to {text}; the families take N:M or dense: give --pattern")
+            continue
+        if layer.weights is not None and not pattern.check(layer.weights != 0):
+            raise InputError(f"{model.name} states that layer {layer.name} is {text}, but its weights are not")
+        found[layer.name] = pattern
+    return found

@@ -6,10 +6,14 @@ from pathlib import Path
 
 from mapping.errors import InputError
 from mapping.graph import ModelGraph
+from mapping.importers.matrix import ENDINGS, load_matrix
 from mapping.importers.onnx import load_onnx
+from mapping.importers.scale_sim import load_topology
+from mapping.importers.tensors import load_tensors
+from mapping.importers.tensors.files import INDEX
 
 _PICKLED = (".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".bin")
-KNOWN = ".onnx, .safetensors, .h5, .csv (SCALE-Sim), .mtx, .npz"
+KNOWN = ".onnx, .safetensors, .h5, .csv (SCALE-Sim), .mtx, .npz, .npy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,15 +58,27 @@ def load_file(path: Path, options: Options, *, name: str | None = None, source: 
     Raises:
         InputError: A pickle, an option that the reader does not take, or see the readers.
     """
+    if path.is_dir():
+        raise InputError(f"{path} is a directory, not a model file")
     ending = path.suffix.lower()
     if ending in _PICKLED:
         raise InputError(f"{path}: {ending} files are pickles, and reading one runs code from it; known: {KNOWN}")
+    batch, seed = options.batch or 1, options.seed
+    if ending in (".safetensors", ".h5", ".hdf5") or path.name.endswith(INDEX):
+        options.refuse(str(path), "a weight file", "shapes")
+        return load_tensors(
+            path, batch=batch, sequence=options.sequence, rules=options.rules, seed=seed, name=name, source=source
+        )
+    options.refuse(str(path), "no weight file", "rules")
+    if ending == ".csv":
+        options.refuse(str(path), "a topology", "shapes", "sequence")
+        return load_topology(path, batch=batch, seed=seed, name=name, source=source)
+    if path.name.lower().endswith(ENDINGS):
+        options.refuse(str(path), "a matrix", "shapes", "sequence")
+        return load_matrix(path, batch=batch, seed=seed, name=name, source=source)
     if options.sequence is not None:
         raise InputError(f"sequence={options.sequence}: {path} is an ONNX network; set the shapes of its inputs instead")
-    options.refuse(str(path), "an ONNX network", "rules")
-    return load_onnx(
-        path, batch=options.batch, shapes=options.shapes, name=name, source=source, seed=options.seed
-    )
+    return load_onnx(path, batch=options.batch, shapes=options.shapes, name=name, source=source, seed=seed)
 
 
 def _text(option: str, value: object) -> str:

@@ -35,7 +35,8 @@ def read_trace(path):
 
 @pytest.mark.smoke
 def test_all_files_are_written(folder, result):
-    names = {"result.json", "layers.csv", "layers.parquet", "trace.json", "gantt.png", "roofline.png", "programs"}
+    pictures = {f"{name}.{kind}" for name in ("gantt", "layers", "roofline") for kind in ("png", "svg")}
+    names = {"result.json", "layers.csv", "layers.parquet", "trace.json", "programs", *pictures}
     assert {path.name for path in folder.iterdir()} == names
     assert len(list((folder / "programs").iterdir())) == len(groups(result))
 
@@ -171,7 +172,7 @@ def test_names_above_the_gantt_cover_all_cycles(result):
     assert sum(cycles for _, cycles in sections(result)) == result.total_cycles
 
 
-@pytest.mark.parametrize("name", ["gantt.png", "roofline.png"])
+@pytest.mark.parametrize("name", ["gantt.png", "layers.png", "roofline.png"])
 def test_pictures_show_something(folder, name):
     pixels = imread(folder / name)
     assert min(pixels.shape[:2]) >= 500

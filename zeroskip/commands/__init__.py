@@ -7,6 +7,7 @@ COMMANDS = (
     "verify",
     "prune",
     "train",
+    "report",
     "reproduce",
     "families",
     "show",

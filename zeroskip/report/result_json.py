@@ -7,6 +7,7 @@ from typing import Any
 
 from simulator.scheduling import Choice
 from zeroskip import __version__
+from zeroskip.made_by import made_by
 from zeroskip.report.groups import groups
 from zeroskip.simulation import LayerResult, Result
 
@@ -29,6 +30,7 @@ def result_record(result: Result, programs: Mapping[str, str] | None = None) -> 
     return {
         "format": FORMAT,
         "zeroskip_version": __version__,
+        "made_by": made_by(family, config),
         "model": model.name,
         "source": model.source,
         "weights_note": model.weights_note,
@@ -97,6 +99,7 @@ def _layer_record(layer: LayerResult, program: str | None) -> dict[str, Any]:
         "dense_macs": description.macs,
         "utilisation": layer.utilisation,
         "dram_bytes": layer.dram_bytes,
+        "dense_dram_bytes": lowered.dense.dram_bytes,
         "compute_bound_cycles": layer.compute_bound,
         "bandwidth_bound_cycles": layer.bandwidth_bound,
         "stall_cycles": layer.stalls,

@@ -28,6 +28,7 @@ PLAIN = (
     "dense_macs",
     "utilisation",
     "dram_bytes",
+    "dense_dram_bytes",
     "compute_bound_cycles",
     "bandwidth_bound_cycles",
     "program",

@@ -52,8 +52,7 @@ def load_onnx(
         graph=network.graph,
         source=str(path) if source is None else source,
         weights_note=_weights_note(path.name, len(pruned), missing, seed),
-        pruned_to=network.notes.pattern,
-        pruned_layers=frozenset(network.notes.pruned),
+        patterns=network.notes.patterns,
     )
 
 

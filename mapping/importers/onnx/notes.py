@@ -23,6 +23,11 @@ class Notes:
     pattern: str | None = None
     pruned: tuple[str, ...] = ()
 
+    @property
+    def patterns(self) -> dict[str, str]:
+        """The pattern of each pruned layer, by name."""
+        return {} if self.pattern is None else dict.fromkeys(self.pruned, self.pattern)
+
     @classmethod
     def read(cls, model: onnx.ModelProto) -> "Notes":
         """The notes of a file; those that somebody else damaged count as absent."""
