@@ -84,7 +84,11 @@ def _report(request: Request, pruning: Pruning, bar: Progress) -> Report:
     bar.step("loading the model")
     network, task = _load(request)
     calibration = _calibration(request, network, task)
-    pruned = prune(network, pruning, calibration, lambda name, done, total: bar.amount(f"pruning {name}", done, total))
+
+    def step(name: str, done: int, total: int) -> None:
+        bar.amount(f"pruning {name}", done, total)
+
+    pruned = prune(network, pruning, calibration, step, task=None if task is None else task.name)
     if not pruned.pruned and not pruning.pattern.is_dense:
         raise InputError(f"--pattern {pruning.pattern} with --keep {request.keep}: no layer of {network.path} is pruned")
     bar.step("checking what was written")

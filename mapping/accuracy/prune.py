@@ -99,6 +99,8 @@ def prune(
     pruning: Pruning,
     calibration: Sequence[Feeds] = (),
     step: Step = lambda name, done, total: None,
+    *,
+    task: str | None = None,
 ) -> PrunedNetwork:
     """Prune a network, from the first layer to the last.
 
@@ -109,6 +111,7 @@ def prune(
         pruning: What to do.
         calibration: Batches of inputs, for the criteria ``wanda`` and ``sparsegpt`` and for the error of the outputs.
         step: Called before every layer with its name, its index and the number of layers.
+        task: Name of the network's evaluation set, which is written into the file; by default what the file says.
 
     Raises:
         InputError: An entry of ``keep`` that matches no layer, a criterion that lacks its calibration, inputs that do
@@ -128,7 +131,7 @@ def prune(
         else:
             layers.append(_prune_site(model, site, pruning, calibration))
     pruned = tuple(layer.site.layer.name for layer in layers if layer.mask is not None)
-    notes = Notes(task=network.notes.task, pattern=str(pruning.pattern) if pruned else None, pruned=pruned)
+    notes = Notes(task=task or network.notes.task, pattern=str(pruning.pattern) if pruned else None, pruned=pruned)
     notes.write(model)
     return PrunedNetwork(model=model, layers=tuple(layers))
 

@@ -25,7 +25,7 @@ def load_onnx(
 
     Args:
         path: An ``.onnx`` file; external data is looked for next to it.
-        batch: Value of every free first dimension of the inputs; one, if None and no other dimension is free.
+        batch: Value of every free first dimension of the inputs; one, if None, for a file of this project's.
         shapes: Whole shape of an input by name; only its free dimensions may be chosen.
         name: Name of the model; the file's stem by default.
         source: Where it came from, for the output; the path by default.

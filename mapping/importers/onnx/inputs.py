@@ -17,8 +17,6 @@ def runtime_inputs(graph: onnx.GraphProto) -> dict[str, onnx.ValueInfoProto]:
 def bind_inputs(graph: onnx.GraphProto, *, batch: int | None, shapes: Mapping[str, tuple[int, ...]]) -> None:
     """Set free dimensions in place; a named dimension (``N``) gets its value wherever an input has that name.
 
-    Where nothing is set and only first dimensions are free, the batch is one.
-
     Raises:
         InputError: An unknown input, a wrong rank, a size below 1 or unlike a fixed dimension.
     """
@@ -31,9 +29,7 @@ def bind_inputs(graph: onnx.GraphProto, *, batch: int | None, shapes: Mapping[st
             if dim.dim_param == "?":
                 dim.ClearField("dim_param")
     if batch is None and not shapes:
-        if not _only_batch_free(inputs):
-            return
-        batch = 1
+        return
     for name, sizes in shapes.items():
         if name not in inputs:
             known = ", ".join(map(repr, inputs)) or "none"
@@ -59,13 +55,6 @@ def free_inputs(graph: onnx.GraphProto) -> str:
             sizes = "x".join(str(dim.dim_value or "?") for dim in dims)
             hints.append(f"input {name!r} is {_text(value)}: use --batch, or --shape {name}={sizes} with sizes for ?")
     return "; ".join(hints)
-
-
-def _only_batch_free(inputs: Mapping[str, onnx.ValueInfoProto]) -> bool:
-    """Whether some first dimension is free and no other one is."""
-    shaped = all(not value.type.HasField("tensor_type") or value.type.tensor_type.HasField("shape") for value in inputs.values())
-    free = [axis for value in inputs.values() for axis, dim in enumerate(_dims(value)) if not dim.dim_value]
-    return shaped and bool(free) and not any(free)
 
 
 def _bind_shape(inputs: Mapping[str, onnx.ValueInfoProto], name: str, sizes: tuple[int, ...]) -> None:

@@ -71,12 +71,15 @@ def _network(
             layers += [name] if multiplies(node) else []
     if not layers:
         raise InputError("no operator multiplies and accumulates: there is nothing to simulate")
+    notes = Notes.read(model)
+    if batch is None and not shapes and notes.task is not None:
+        batch = 1
     bind_inputs(model.graph, batch=batch, shapes=shapes)
     tensors = infer_tensors(model, constants, {tensor for name in layers for tensor in weighted(nodes[name])})
     for name in layers:
         with _blaming(name, nodes[name]):
             _place(graph, name, [replace(layer, seed=seed) for layer in lower(nodes[name], name, tensors)])
-    return Network(graph, model, nodes, constants, Notes.read(model))
+    return Network(graph, model, nodes, constants, notes)
 
 
 def _place(graph: nx.DiGraph, name: str, layers: list[Layer]) -> None:
