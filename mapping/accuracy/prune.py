@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 
 import numpy as np
 import onnx
@@ -122,14 +123,18 @@ def prune(
     dense = kept_dense(network.layers, pruning.keep)
     model = onnx.ModelProto()
     model.CopyFrom(network.model)
-    layers = []
+    layers: list[PrunedLayer] = []
+    calibrations: list[Calibration] = []
     for index, site in enumerate(network.sites):
         step(site.layer.name, index, len(network.sites))
         assert site.layer.weights is not None
         if site.layer.name in dense or pruning.pattern.is_dense:
             layers.append(PrunedLayer(site=site, mask=None, weights=site.layer.weights))
         else:
-            layers.append(_prune_site(model, site, pruning, calibration))
+            # Layers side by side (query, key and value) see the same inputs: none of them comes before another.
+            if not layers or layers[-1].site.inputs != site.inputs or not calibrations:
+                calibrations = _calibrate(model, site, calibration)
+            layers.append(_prune_site(model, site, pruning, calibrations))
     pruned = tuple(layer.site.layer.name for layer in layers if layer.mask is not None)
     notes = Notes(task=task or network.notes.task, pattern=str(pruning.pattern) if pruned else None, pruned=pruned)
     notes.write(model)
@@ -137,16 +142,15 @@ def prune(
 
 
 def _prune_site(
-    model: onnx.ModelProto, site: Site, pruning: Pruning, calibration: Sequence[Feeds]
+    model: onnx.ModelProto, site: Site, pruning: Pruning, calibrations: Sequence[Calibration]
 ) -> PrunedLayer:
     """Prune one layer and put its weights into the model."""
     if site.dtype.kind in "iub":
         raise InputError(f"layer {site.layer.name} has {site.dtype} weights, only real ones are pruned: --keep it dense")
     weights = site.layer.weights
     assert weights is not None
-    calibrations = _calibrate(model, site, calibration) if calibration else [None] * site.layer.shape.groups
     parts = []
-    for part, inputs in zip(site.grouped(weights), calibrations, strict=True):
+    for part, inputs in zip(site.grouped(weights), calibrations or repeat(None), strict=False):
         try:
             parts.append(
                 prune_weights(part, pruning.pattern, pruning.criterion, calibration=inputs, seed=pruning.seed)
@@ -171,7 +175,9 @@ def _prune_site(
 
 
 def _calibrate(model: onnx.ModelProto, site: Site, calibration: Sequence[Feeds]) -> list[Calibration]:
-    """What the criteria need to know of the layer's inputs, for each of its groups."""
+    """What the criteria need to know of the layer's inputs, for each of its groups; nothing without calibration."""
+    if not calibration:
+        return []
     session = Session(model, [site.inputs])
     found = [Calibration(site.layer.k) for _ in range(site.layer.shape.groups)]
     for feeds in calibration:
@@ -182,16 +188,16 @@ def _calibrate(model: onnx.ModelProto, site: Site, calibration: Sequence[Feeds])
 
 
 def _output_error(
-    site: Site, change: AnyArray, weights: AnyArray, calibrations: Sequence[Calibration | None]
+    site: Site, change: AnyArray, weights: AnyArray, calibrations: Sequence[Calibration]
 ) -> float | None:
     """L2 norm of the change of the outputs over that of the outputs, from X^T X alone."""
 
     def energy(matrices: AnyArray) -> float:
         flat = matrices.reshape(*matrices.shape[:2], -1).astype(np.float64)
-        grams = (inputs.gram for inputs in calibrations if inputs is not None)
+        grams = (inputs.gram for inputs in calibrations)
         return sum(float(((matrix @ gram) * matrix).sum()) for matrix, gram in zip(flat, grams, strict=True))
 
-    if any(inputs is None for inputs in calibrations):
+    if not calibrations:
         return None
     whole = energy(site.grouped(weights))
     return float(np.sqrt(max(energy(site.grouped(change)), 0) / whole)) if whole > 0 else 0.0

@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from mapping.accuracy.tasks.fashion import Fashion
 from mapping.accuracy.tasks.files import FileTypes
+from mapping.accuracy.tasks.sentences import Sentences
 from mapping.accuracy.tasks.task import Score, Task
 from mapping.errors import InputError
 from mapping.networks import SHIPPED
 
 TASKS: dict[str, Callable[[], Task]] = {name: (lambda name=name: Fashion(name)) for name in SHIPPED} | {
-    "magika": FileTypes
+    FileTypes.name: FileTypes,
+    Sentences.name: Sentences,
 }
 
 __all__ = ["TASKS", "Score", "Task", "task_of"]
