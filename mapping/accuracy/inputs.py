@@ -24,7 +24,8 @@ def read_feeds(path: Path, model: onnx.ModelProto, count: int | None = None) -> 
         InputError: The file cannot be read, an input is missing, or there are fewer samples.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file:
+            stored = np.load(file, allow_pickle=False)
             arrays = dict(stored.items()) if isinstance(stored, np.lib.npyio.NpzFile) else {}
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error

@@ -198,7 +198,7 @@ def _save(
 def _load(path: Path, plan: Plan, network: Network, momenta: list[tuple[AnyArray, AnyArray]]) -> list[Epoch]:
     """Fill the arrays from a checkpoint; returns the epochs that are over."""
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as file, np.load(file) as stored:
             text = json.loads(str(stored["text"]))
             if text["plan"] != asdict(plan):
                 differing = [key for key, value in asdict(plan).items() if text["plan"].get(key) != value]
