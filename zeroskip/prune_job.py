@@ -96,7 +96,7 @@ def _report(request: Request, pruning: Pruning, bar: Progress) -> Report:
     try:
         save(pruned.model, part)
         feeds = calibration[0] if calibration else drawn_feeds(network.bound)
-        difference = check_written(part, pruned, pruning.pattern, network, feeds)
+        difference = check_written(part, pruned, pruning.pattern, feeds)
         evaluation = _evaluation(network, task, pruned, bar) if task is not None and request.evaluate else None
         part.replace(request.output)
     finally:

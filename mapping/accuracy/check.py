@@ -6,7 +6,7 @@ import numpy as np
 
 from mapping.accuracy.prune import PrunedLayer, PrunedNetwork
 from mapping.accuracy.runtime import Feeds, Session
-from mapping.accuracy.sites import Site, Weighted, read
+from mapping.accuracy.sites import Site, read
 from mapping.arrays import AnyArray
 from mapping.importers.onnx.constants import Constants
 from mapping.importers.onnx.nodes import real
@@ -23,7 +23,7 @@ class WrittenWrongError(AssertionError):
 
 
 def check_written(
-    path: Path, pruned: PrunedNetwork, pattern: SparsityPattern, dense: Weighted, feeds: Feeds
+    path: Path, pruned: PrunedNetwork, pattern: SparsityPattern, feeds: Feeds
 ) -> float:
     """Read a file back and run it.
 
@@ -35,7 +35,6 @@ def check_written(
         path: The file.
         pruned: What was written.
         pattern: Of the pruned layers.
-        dense: The network that was pruned; its bound inputs give the sizes.
         feeds: One batch of inputs.
 
     Returns:

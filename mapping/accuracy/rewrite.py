@@ -1,5 +1,6 @@
 """Other weights in an ONNX model; everything else of it stays as it is."""
 
+import os
 from collections import Counter
 from pathlib import Path
 from secrets import token_hex
@@ -66,7 +67,7 @@ def check_writable(path: Path) -> None:
     Raises:
         InputError: A directory, or no file can be made beside it.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # unlike Path.is_dir it never raises
         raise InputError(f"{path} is a directory: give the name of an .onnx file in it")
     probe = path.with_name(f".{path.name}.{token_hex(4)}")
     try:
