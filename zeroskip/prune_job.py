@@ -23,7 +23,7 @@ from mapping.accuracy import (
     task_of,
 )
 from mapping.accuracy.inputs import read_feeds
-from mapping.accuracy.prune import CALIBRATED
+from mapping.accuracy.pruning import CALIBRATED
 from mapping.accuracy.rewrite import check_writable, save, zeroed
 from mapping.accuracy.runtime import drawn_feeds
 from mapping.accuracy.tasks import TASKS

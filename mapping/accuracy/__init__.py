@@ -7,7 +7,7 @@
 
 from mapping.accuracy.check import check_written
 from mapping.accuracy.evaluation import Evaluation, Score, evaluate
-from mapping.accuracy.prune import PrunedLayer, PrunedNetwork, Pruning, prune
+from mapping.accuracy.pruning import PrunedLayer, PrunedNetwork, Pruning, prune
 from mapping.accuracy.runtime import Feeds, Session
 from mapping.accuracy.sites import Site, Weighted, read
 from mapping.accuracy.tasks import TASKS, Task, task_of

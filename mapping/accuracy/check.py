@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mapping.accuracy.prune import PrunedLayer, PrunedNetwork
+from mapping.accuracy.pruning import PrunedLayer, PrunedNetwork
 from mapping.accuracy.runtime import Feeds, Session
 from mapping.accuracy.sites import Site, read
 from mapping.arrays import AnyArray

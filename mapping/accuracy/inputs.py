@@ -29,7 +29,7 @@ def read_feeds(path: Path, model: onnx.ModelProto, count: int | None = None) -> 
             arrays = dict(stored.items()) if isinstance(stored, np.lib.npyio.NpzFile) else {}
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} is no .npz file of arrays: {error}") from error
     inputs = runtime_inputs(model.graph)
     if set(arrays) != set(inputs):

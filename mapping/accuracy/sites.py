@@ -12,6 +12,7 @@ from onnx.external_data_helper import load_external_data_for_model
 from mapping.arrays import AnyArray
 from mapping.errors import InputError
 from mapping.graph import Layer, ModelGraph
+from mapping.importers.onnx.inputs import runtime_inputs
 from mapping.importers.onnx.network import Network, read_network
 from mapping.importers.onnx.nodes import integer, real
 from mapping.importers.onnx.notes import Notes
@@ -158,8 +159,8 @@ def read(
         InputError: As ``mapping.importers.load_onnx``, and if the network has no weights.
     """
     path = Path(path)
-    network = read_network(path, batch=batch, shapes=shapes or {}, seed=0)
     model = read_model(path)
+    network = read_network(path, batch=batch if _batch_is_free(model) else None, shapes=shapes or {}, seed=0)
     load_external_data_for_model(model, str(path.parent))
     size = sum(len(tensor.raw_data) for tensor in model.graph.initializer)
     if size > _MOST_BYTES:
@@ -174,6 +175,12 @@ def read(
         operators = ", ".join(_OPERATORS)
         raise InputError(f"{path}: no {operators} has real weights of its own: there is nothing to prune")
     return Weighted(path, model, network.model, tuple(sites), tuple(layers), network.notes)
+
+
+def _batch_is_free(model: onnx.ModelProto) -> bool:
+    """Whether the file leaves the first dimension of an input open."""
+    sizes = (value.type.tensor_type.shape.dim for value in runtime_inputs(model.graph).values())
+    return any(dims[0].dim_value < 1 for dims in sizes if dims)
 
 
 def _site(layer: Layer, network: Network, stored: Mapping[str, onnx.NodeProto]) -> Site | None:

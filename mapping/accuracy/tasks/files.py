@@ -68,19 +68,15 @@ class FileTypes(Task):
 
 
 def features(content: bytes, *, beg_size: int, end_size: int, block_size: int, padding_token: int) -> IntArray:
-    """What magika's network sees of a file: its first and last bytes without the white space around them.
+    """What magika's network sees of a file: its first and last bytes without the white space before and behind them.
 
     As in the ``magika`` package: of at most ``block_size`` bytes at either end.
 
     Returns:
         (beg_size + end_size,) int32; padding stands behind a short beginning and before a short end.
     """
-    if len(content) <= block_size:
-        head = tail = content.strip()
-    else:
-        head, tail = content[:block_size].lstrip(), content[-block_size:].rstrip()
+    head, tail = content[:block_size].lstrip()[:beg_size], content[-block_size:].rstrip()[-end_size:]
     row = np.full(beg_size + end_size, padding_token, np.int32)
-    head, tail = head[:beg_size], tail[-end_size:]
     row[: len(head)] = np.frombuffer(head, np.uint8)
     row[len(row) - len(tail) :] = np.frombuffer(tail, np.uint8)
     return row

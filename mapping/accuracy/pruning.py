@@ -183,7 +183,10 @@ def _calibrate(model: onnx.ModelProto, site: Site, calibration: Sequence[Feeds])
     for feeds in calibration:
         (activations,) = session.run(feeds)
         for group, rows in zip(found, site.rows(activations), strict=True):
-            group.add(rows)
+            try:
+                group.add(rows)
+            except InputError as error:
+                raise InputError(f"layer {site.layer.name}: {error}") from error
     return found
 
 
