@@ -57,8 +57,8 @@ def load_model(
         return load_zoo(name, batch=batch or 1, sequence=sequence, seed=seed)
     if name in SHIPPED:
         source = f"zeroskip {version('zeroskip')}, mapping/networks/{name}.onnx"
-        return load_file(shipped_file(name), replace(options, batch=batch or 1), name=name, source=source)
-    if name.split("/")[0] in catalogue() and (name in network_names() or not os.path.exists(model)):
+        return load_file(shipped_file(name), options, name=name, source=source)
+    if name.split("/", maxsplit=1)[0] in catalogue() and (name in network_names() or not os.path.exists(model)):
         return _load_fetched(name, options)
     if not os.path.exists(model):  # unlike Path.exists it never raises
         raise InputError(f"model {name!r}: no such file, and not one of {', '.join(known_models())}")
@@ -127,5 +127,5 @@ def _load_fetched(name: str, options: Options) -> ModelGraph:
 
 def _state(name: str) -> str:
     """What stands behind the title of a network that is not here yet."""
-    key = name.split("/")[0]
+    key = name.split("/", maxsplit=1)[0]
     return "" if is_fetched(key) else f" (not here yet: zeroskip models fetch {key})"

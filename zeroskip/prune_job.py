@@ -90,7 +90,9 @@ def _report(request: Request, pruning: Pruning, bar: Progress) -> Report:
 
     pruned = prune(network, pruning, calibration, step, task=None if task is None else task.name)
     if not pruned.pruned and not pruning.pattern.is_dense:
-        raise InputError(f"--pattern {pruning.pattern} with --keep {request.keep}: no layer of {network.path} is pruned")
+        raise InputError(
+            f"--pattern {pruning.pattern} with --keep {request.keep}: no layer of {network.path} is pruned"
+        )
     bar.step("checking what was written")
     part = request.output.with_name(f".{request.output.name}.{token_hex(4)}.onnx")
     try:

@@ -22,9 +22,7 @@ class WrittenWrongError(AssertionError):
     """A written file does not compute what was pruned: a fault of this project."""
 
 
-def check_written(
-    path: Path, pruned: PrunedNetwork, pattern: SparsityPattern, feeds: Feeds
-) -> float:
+def check_written(path: Path, pruned: PrunedNetwork, pattern: SparsityPattern, feeds: Feeds) -> float:
     """Read a file back and run it.
 
     - The importer must find the pruned weights, exactly, with zeros as the pattern demands.
@@ -82,9 +80,7 @@ def _bias(site: Site, constants: Constants) -> AnyArray | float:
     return values.astype(np.float64) * real(node, "beta", 1.0)
 
 
-def _difference(
-    layer: PrunedLayer, site: Site, inputs: AnyArray, outputs: AnyArray, bias: AnyArray | float
-) -> float:
+def _difference(layer: PrunedLayer, site: Site, inputs: AnyArray, outputs: AnyArray, bias: AnyArray | float) -> float:
     """Largest difference between the runtime's outputs and our product, as a share of its rounding bound."""
     rows = site.rows(inputs).astype(np.float64)
     weights = site.grouped(layer.weights).reshape(len(rows), -1, layer.site.layer.k).astype(np.float64)

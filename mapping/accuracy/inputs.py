@@ -36,7 +36,9 @@ def read_feeds(path: Path, model: onnx.ModelProto, count: int | None = None) -> 
         raise InputError(f"{path} holds {_names(arrays)}; the network's inputs are {_names(inputs)}")
     lengths = {len(array) if array.ndim else 0 for array in arrays.values()}
     if len(lengths) != 1 or not (samples := lengths.pop()):
-        raise InputError(f"{path}: its arrays do not hold the same number of samples, at least one, on their first axis")
+        raise InputError(
+            f"{path}: its arrays do not hold the same number of samples, at least one, on their first axis"
+        )
     if count is not None and not 1 <= count <= samples:
         raise InputError(f"calibration={count} outside [1, {samples}], the samples in {path}")
     sizes = [value.type.tensor_type.shape.dim for value in inputs.values()]

@@ -119,7 +119,9 @@ def prune(
             not fit the network, or weights that are no real numbers.
     """
     if pruning.criterion in CALIBRATED and not calibration:
-        raise InputError(f"criterion {pruning.criterion} looks at the inputs of the layers: it needs calibration inputs")
+        raise InputError(
+            f"criterion {pruning.criterion} looks at the inputs of the layers: it needs calibration inputs"
+        )
     dense = kept_dense(network.layers, pruning.keep)
     model = onnx.ModelProto()
     model.CopyFrom(network.model)
@@ -146,15 +148,15 @@ def _prune_site(
 ) -> PrunedLayer:
     """Prune one layer and put its weights into the model."""
     if site.dtype.kind in "iub":
-        raise InputError(f"layer {site.layer.name} has {site.dtype} weights, only real ones are pruned: --keep it dense")
+        raise InputError(
+            f"layer {site.layer.name} has {site.dtype} weights, only real ones are pruned: --keep it dense"
+        )
     weights = site.layer.weights
     assert weights is not None
     parts = []
     for part, inputs in zip(site.grouped(weights), calibrations or repeat(None), strict=False):
         try:
-            parts.append(
-                prune_weights(part, pruning.pattern, pruning.criterion, calibration=inputs, seed=pruning.seed)
-            )
+            parts.append(prune_weights(part, pruning.pattern, pruning.criterion, calibration=inputs, seed=pruning.seed))
         except InputError as error:
             raise InputError(f"layer {site.layer.name}: {error}") from error
     mask = np.concatenate([mask for mask, _ in parts])
@@ -190,9 +192,7 @@ def _calibrate(model: onnx.ModelProto, site: Site, calibration: Sequence[Feeds])
     return found
 
 
-def _output_error(
-    site: Site, change: AnyArray, weights: AnyArray, calibrations: Sequence[Calibration]
-) -> float | None:
+def _output_error(site: Site, change: AnyArray, weights: AnyArray, calibrations: Sequence[Calibration]) -> float | None:
     """L2 norm of the change of the outputs over that of the outputs, from X^T X alone."""
 
     def energy(matrices: AnyArray) -> float:

@@ -71,9 +71,7 @@ def _part(model: onnx.ModelProto, outputs: Sequence[str]) -> onnx.ModelProto:
     part.graph.node.extend(graph.node[place] for place in sorted(places))
     part.graph.input.extend(value for value in graph.input if value.name in needed)
     part.graph.initializer.extend(tensor for tensor in graph.initializer if tensor.name in needed)
-    part.graph.sparse_initializer.extend(
-        tensor for tensor in graph.sparse_initializer if tensor.values.name in needed
-    )
+    part.graph.sparse_initializer.extend(tensor for tensor in graph.sparse_initializer if tensor.values.name in needed)
     typed = {value.name: value for value in graph.output}
     part.graph.output.extend(typed.get(name, onnx.ValueInfoProto(name=name)) for name in dict.fromkeys(outputs))
     return part

@@ -145,9 +145,7 @@ class Weighted:
     notes: Notes
 
 
-def read(
-    path: str | Path, *, batch: int | None = 1, shapes: Mapping[str, tuple[int, ...]] | None = None
-) -> Weighted:
+def read(path: str | Path, *, batch: int | None = 1, shapes: Mapping[str, tuple[int, ...]] | None = None) -> Weighted:
     """Read a file whose weights are to be pruned.
 
     Args:

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from mapping.arrays import AnyArray
 from mapping.errors import InputError
 from mapping.importers.onnx.notes import Notes
 from mapping.importers.tensors.files import Tensor, open_tensors
@@ -37,7 +37,9 @@ def build_encoder(path: Path, task: str) -> onnx.ModelProto:
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"{file} is no configuration of BERT: {error}") from error
     if config.get("hidden_act") != "gelu" or config.get("model_type") != "bert":
-        raise InputError(f"{file}: model_type={config.get('model_type')}, hidden_act={config.get('hidden_act')}: only bert with gelu")
+        raise InputError(
+            f"{file}: model_type={config.get('model_type')}, hidden_act={config.get('hidden_act')}: only bert with gelu"
+        )
     graph = _Graph(open_tensors(path), path, heads, float(config["layer_norm_eps"]))
     hidden = graph.embeddings()
     for index in range(layers):
@@ -67,9 +69,9 @@ class _Graph:
         self.nodes.append(helper.make_node(op, list(inputs), [f"{name}.out"], name, **attributes))
         return f"{name}.out"
 
-    def _constant(self, name: str, values: AnyArray) -> str:
+    def _constant(self, name: str, values: npt.ArrayLike) -> str:
         if all(tensor.name != name for tensor in self.stored):
-            self.stored.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+            self.stored.append(numpy_helper.from_array(np.array(values, order="C"), name))
         return name
 
     def _tensor(self, name: str, *, transposed: bool = False) -> str:
@@ -105,7 +107,9 @@ class _Graph:
     def _split(self, name: str, value: str, order: list[int]) -> str:
         """(N, S, hidden) as heads, in the order of axes that the product needs."""
         sizes = self._constant("split", np.array([0, 0, self._heads, -1]))
-        return self._add("Transpose", [self._add("Reshape", [value, sizes], f"{name}.split")], f"{name}.turned", perm=order)
+        return self._add(
+            "Transpose", [self._add("Reshape", [value, sizes], f"{name}.split")], f"{name}.turned", perm=order
+        )
 
     def block(self, name: str, value: str) -> str:
         """One transformer block."""
@@ -128,9 +132,13 @@ class _Graph:
         return self._normalised(f"{name}.output.LayerNorm", self._add("Add", [narrow, first], f"{name}.residual"))
 
     def _gelu(self, name: str, value: str) -> str:
-        """x (1 + erf(x / sqrt 2)) / 2."""
+        """X (1 + erf(x / sqrt 2)) / 2."""
         scaled = self._add("Mul", [value, self._constant("root", np.float32(np.sqrt(0.5)))], f"{name}.scaled")
-        raised = self._add("Add", [self._add("Erf", [scaled], f"{name}.erf"), self._constant("single", np.float32(1))], f"{name}.raised")
+        raised = self._add(
+            "Add",
+            [self._add("Erf", [scaled], f"{name}.erf"), self._constant("single", np.float32(1))],
+            f"{name}.raised",
+        )
         half = self._add("Mul", [value, self._constant("half", np.float32(0.5))], f"{name}.half")
         return self._add("Mul", [half, raised], name)
 

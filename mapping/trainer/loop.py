@@ -6,13 +6,14 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from mapping.arrays import AnyArray
 from mapping.errors import InputError
-from mapping.sparsity import Pattern
 from mapping.networks.images import Images
+from mapping.sparsity import Pattern
 from mapping.trainer.methods import TRAINERS, Trainer
 from mapping.trainer.network import NETWORKS, Network, cross_entropy
 
@@ -56,16 +57,16 @@ class Plan:
         if self.method not in TRAINERS:
             raise InputError(f"method {self.method!r}: the trainer knows {', '.join(TRAINERS)}")
         if Pattern.parse(self.pattern).is_dense != (self.method == "dense"):
-            raise InputError(f"method {self.method} with pattern {self.pattern}: dense, and only dense, goes with dense")
+            raise InputError(
+                f"method {self.method} with pattern {self.pattern}: dense, and only dense, goes with dense"
+            )
         for name in ("epochs", "batch"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name}={getattr(self, name)}: must be at least 1")
 
     def start(self) -> Network:
         """The network before the first step."""
-        return Network(
-            NETWORKS[self.network], method=self.method, pattern=Pattern.parse(self.pattern), seed=self.seed
-        )
+        return Network(NETWORKS[self.network], method=self.method, pattern=Pattern.parse(self.pattern), seed=self.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def _epoch(
 
 def _arrays(network: Network, momenta: list[tuple[AnyArray, AnyArray]]) -> dict[str, AnyArray]:
     """Everything that a step changes, by name."""
-    arrays = {}
+    arrays: dict[str, AnyArray] = {}
     for index, (layer, moments) in enumerate(zip(network.layers, momenta, strict=True)):
         values = (layer.weights, layer.bias, *moments)
         names = ("weights", "bias", "weight_moment", "bias_moment")
@@ -190,8 +191,9 @@ def _save(
     """Write a checkpoint; the one before it stays whole until this one is."""
     text = json.dumps({"plan": asdict(plan), "epochs": [asdict(epoch) for epoch in done]})
     part = path.with_suffix(".part")
+    stored: dict[str, Any] = _arrays(network, momenta) | {"text": np.array(text)}
     with part.open("wb") as file:
-        np.savez(file, text=np.array(text), **_arrays(network, momenta))
+        np.savez(file, **stored)
     os.replace(part, path)
 
 

@@ -27,9 +27,7 @@ def _conv(rows: int, channels: tuple[int, int], *, stride: int) -> ConvShape:
 
 def _full(rows: int, channels: tuple[int, int]) -> ConvShape:
     """A fully connected layer over a square image."""
-    return ConvShape(
-        in_rows=rows, in_cols=rows, in_channels=channels[0], out_channels=channels[1], kernel=(rows, rows)
-    )
+    return ConvShape(in_rows=rows, in_cols=rows, in_channels=channels[0], out_channels=channels[1], kernel=(rows, rows))
 
 
 # 28 x 28 grey images in ten classes. Channels are multiples of 16, so that 2:16 has whole groups.

@@ -28,7 +28,7 @@ from email.message import EmailMessage
 from html import escape
 from pathlib import Path
 from pydoc_data import topics
-from xml.etree import ElementTree as xml
+from xml.etree import ElementTree
 
 import numpy as np
 
@@ -95,12 +95,12 @@ def _yaml(rng: Draw) -> bytes:
 
 
 def _xml(rng: Draw) -> bytes:
-    root = xml.Element("catalog")
+    root = ElementTree.Element("catalog")
     for name, count, share in _table(rng)[1:]:
-        item = xml.SubElement(root, "item", {"name": name})
-        xml.SubElement(item, "count").text = count
-        xml.SubElement(item, "share").text = share
-    return xml.tostring(root, encoding="utf-8", xml_declaration=True)
+        item = ElementTree.SubElement(root, "item", {"name": name})
+        ElementTree.SubElement(item, "count").text = count
+        ElementTree.SubElement(item, "share").text = share
+    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
 def _html(rng: Draw) -> bytes:
@@ -128,9 +128,9 @@ def _svg(rng: Draw) -> bytes:
 
 
 def _notebook(rng: Draw) -> bytes:
-    cells = [{"cell_type": "markdown", "metadata": {}, "source": [prose(rng)[:300]]}]
-    cells += [{"cell_type": "code", "execution_count": 1, "metadata": {}, "outputs": [], "source": [f"{word} = 1\n"]}
-              for word in _words(rng, 8)]  # fmt: skip
+    cells: list[dict[str, object]] = [{"cell_type": "markdown", "metadata": {}, "source": [prose(rng)[:300]]}]
+    empty = {"cell_type": "code", "execution_count": 1, "metadata": {}, "outputs": []}
+    cells += [{**empty, "source": [f"{word} = 1\n"]} for word in _words(rng, 8)]
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     return json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}, indent=1).encode()
 

@@ -10,7 +10,7 @@ import numpy as np
 from mapping.accuracy.runtime import Feeds
 from mapping.accuracy.tasks.file_kinds import KINDS
 from mapping.accuracy.tasks.task import Score, Task
-from mapping.arrays import AnyArray, IntArray
+from mapping.arrays import AnyArray
 from mapping.wheels import fetched
 
 _PER_KIND = 6
@@ -28,7 +28,9 @@ class FileTypes(Task):
     @property
     def title(self) -> str:  # type: ignore[override]
         """What the files are; their content depends on the Python version."""
-        return f"{self.samples} files of {len(KINDS)} types, made from the library of Python {platform.python_version()}"
+        return (
+            f"{self.samples} files of {len(KINDS)} types, made from the library of Python {platform.python_version()}"
+        )
 
     @cached_property
     def _layout(self) -> dict[str, int | list[str]]:
@@ -67,7 +69,7 @@ class FileTypes(Task):
         return [{"bytes": rows[first : first + _BATCH]} for first in range(0, len(rows), _BATCH)]
 
 
-def features(content: bytes, *, beg_size: int, end_size: int, block_size: int, padding_token: int) -> IntArray:
+def features(content: bytes, *, beg_size: int, end_size: int, block_size: int, padding_token: int) -> AnyArray:
     """What magika's network sees of a file: its first and last bytes without the white space before and behind them.
 
     As in the ``magika`` package: of at most ``block_size`` bytes at either end.

@@ -60,7 +60,9 @@ class Sentences(Task):
         for sentence in sentences:
             tokens = self._words(sentence)
             lengths.setdefault(len(tokens), []).append(tokens)
-        batches = [group[first : first + _BATCH] for group in lengths.values() for first in range(0, len(group), _BATCH)]
+        batches = [
+            group[first : first + _BATCH] for group in lengths.values() for first in range(0, len(group), _BATCH)
+        ]
         arrays = [np.array(batch, np.int64) for batch in batches]
         return [{"input_ids": tokens, "attention_mask": np.ones_like(tokens)} for tokens in arrays]
 
@@ -77,7 +79,7 @@ def subjects() -> list[list[str]]:
 
 
 class WordPiece:
-    """The tokens of plain lower-case sentences: the longest piece of the vocabulary first (Schuster, Nakajima, 2012)."""
+    """The tokens of plain lower-case sentences: the longest piece of the vocabulary first, as in BERT."""
 
     def __init__(self, vocabulary: Path) -> None:
         self._ids = {piece: place for place, piece in enumerate(vocabulary.read_text(encoding="utf-8").splitlines())}

@@ -47,7 +47,7 @@ class Task(ABC):
     title: str
     samples: int
     calibration_samples: int
-    shapes: Mapping[str, tuple[int, ...]] = {}  # noqa: RUF012  # never changed
+    shapes: Mapping[str, tuple[int, ...]] = {}  # never changed
 
     def calibration(self, count: int) -> list[Feeds]:
         """The first ``count`` calibration samples, as batches; none of them is an evaluation sample.

@@ -59,7 +59,8 @@ def test_calibration_sees_what_the_pruned_layers_before_give(cnn, task, criterio
     np.testing.assert_array_equal(third.weights, expected[1])
     rows = third.site.rows(inputs)[0].astype(np.float64)
     change, whole = (
-        rows @ weights.reshape(64, -1).T for weights in (third.weights - third.site.layer.weights, third.site.layer.weights)
+        rows @ weights.reshape(64, -1).T
+        for weights in (third.weights - third.site.layer.weights, third.site.layer.weights)
     )
     assert third.output_error == pytest.approx(np.linalg.norm(change) / np.linalg.norm(whole), rel=1e-4)
     assert 0 < second.output_error < 1
@@ -102,7 +103,9 @@ def test_siblings_share_their_calibration(tmp_path):
     before = opened(model, tmp_path)
     feeds = drawn_feeds(before.bound)
     steps = []
-    found = prune(before, Pruning(pattern=PATTERN, criterion="wanda", keep=()), [feeds], lambda *step: steps.append(step))
+    found = prune(
+        before, Pruning(pattern=PATTERN, criterion="wanda", keep=()), [feeds], lambda *step: steps.append(step)
+    )
     assert steps == [("query", 0, 3), ("key", 1, 3), ("next", 2, 3)]
     for layer, inputs in zip(found.layers, ("x", "x", "s"), strict=True):
         (rows,) = Session(found.model, [inputs]).run(feeds)
@@ -157,7 +160,10 @@ def test_inputs_of_a_users_own(tmp_path):
     assert [batch["x"].dtype for batch in feeds] == [np.float32] * 2
     np.testing.assert_array_equal(feeds[1]["x"], rows[2:4])
     assert len(read_feeds(file, model, 3)) == 1
-    for count, message in [(6, r"calibration=6 outside \[1, 5\]"), (1, "1 samples are less than the network's batch of 2")]:
+    for count, message in [
+        (6, r"calibration=6 outside \[1, 5\]"),
+        (1, "1 samples are less than the network's batch of 2"),
+    ]:
         with pytest.raises(InputError, match=message):
             read_feeds(file, model, count)
     np.savez(file, y=rows, x=rows)

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 import pytest
 
-import mapping.networks as networks
+from mapping import networks
 from mapping.accuracy import Session, task_of
 from mapping.errors import InputError
 from mapping.models import known_models, load_model
@@ -89,7 +89,9 @@ def idx(array):
 def test_idx_files(tmp_path):
     pixels = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
     (tmp_path / "t10k-images-idx3-ubyte.gz").write_bytes(idx(pixels))
-    with pytest.raises(InputError, match="t10k-labels-idx1-ubyte.gz: no such file; Fashion-MNIST comes with `apt install"):
+    with pytest.raises(
+        InputError, match=r"t10k-labels-idx1-ubyte\.gz: no such file; Fashion-MNIST comes with `apt install"
+    ):
         read_images("test", tmp_path)
     labels = tmp_path / "t10k-labels-idx1-ubyte.gz"
     labels.write_bytes(idx(np.arange(3, dtype=np.uint8)))
@@ -99,7 +101,7 @@ def test_idx_files(tmp_path):
         read_images("test", tmp_path)
     for content in (b"", b"no gzip", idx(pixels)[:40], gzip.compress(b"\0\0\x08\x01\0\0\0\x09abc"), idx(pixels)):
         labels.write_bytes(content)
-        with pytest.raises(InputError, match="labels-idx1-ubyte.gz (cannot be read|is damaged)"):
+        with pytest.raises(InputError, match=r"labels-idx1-ubyte\.gz (cannot be read|is damaged)"):
             read_images("test", tmp_path)
 
 

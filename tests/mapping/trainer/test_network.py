@@ -13,9 +13,7 @@ from mapping.trainer.network import check_chain, cross_entropy
 
 SMALL = (
     ConvShape(in_rows=6, in_cols=6, in_channels=1, out_channels=8, kernel=(3, 3), padding=(1, 1, 1, 1)),
-    ConvShape(
-        in_rows=6, in_cols=6, in_channels=8, out_channels=8, kernel=(3, 3), stride=(2, 2), padding=(1, 1, 1, 1)
-    ),
+    ConvShape(in_rows=6, in_cols=6, in_channels=8, out_channels=8, kernel=(3, 3), stride=(2, 2), padding=(1, 1, 1, 1)),
     ConvShape(in_rows=3, in_cols=3, in_channels=8, out_channels=4, kernel=(3, 3)),
 )
 RNG = np.random.default_rng(3)
