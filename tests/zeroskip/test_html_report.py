@@ -163,7 +163,7 @@ def opened(browser, pages):
 def test_a_browser_draws_a_result_and_a_click_filters(opened, result):
     view = opened("result")
     total = len(result.layers)
-    assert view.locator(".js-plotly-plot").count() == 3
+    assert view.locator(".js-plotly-plot").count() == 4
     assert view.locator("tbody tr").count() == total
     view.fill("#search", result.layers[0].layer.name)
     assert view.locator("tbody tr").count() < total

@@ -6,7 +6,7 @@ from typing import Any
 
 from zeroskip.report.bars import BUSY_COLOUR, STALL_COLOURS
 from zeroskip.report.groups import shared_prefix
-from zeroskip.report.page import Page, Section, Table
+from zeroskip.report.page import Figure, Page, Section, Table
 from zeroskip.report.page.instructions import instruction_figures
 from zeroskip.report.roofline import DENSE_COLOUR, SPARSE_COLOUR
 from zeroskip.report.tables import flat_rows
@@ -28,6 +28,8 @@ def result_page(record: Record, folder: Path) -> Page:
     layers = record["layers"]
     rows = flat_rows(layers)
     sections = [_cycles(layers), _roofline(record)]
+    if record["technology"] is not None:
+        sections.append(_energy(record))
     timelines = instruction_figures(record, folder)
     if timelines:
         text = (
@@ -51,6 +53,9 @@ def _facts(record: Record) -> dict[str, str]:
         "time": f"{totals['time_ms']:,.4g} ms at {record['config']['clock_mhz']} MHz",
         "speedup": f"{totals['speedup']:.2f}x over {totals['dense_cycles']:,} cycles dense",
         "utilisation": f"{totals['utilisation']:.1%}",
+        "energy": f"{totals['energy_uj']:,.4g} uJ, {totals['power_w']:.3g} W dynamic"
+        if record["technology"]
+        else "not known",
         "DRAM": f"{totals['dram_bytes']:,} bytes",
         "pattern": record["pattern"],
         "weights": record["weights_note"],
@@ -61,6 +66,12 @@ def _facts(record: Record) -> dict[str, str]:
         "code (SHA-256)": made_by["code"],
         "configuration (SHA-256)": made_by["config"],
     }
+
+
+def _energy_fact(totals: Record) -> str:
+    if "energy_uj" not in totals:
+        return "not known"
+    return f"{totals['energy_uj']:,.4g} uJ, {totals['power_w']:.3g} W dynamic"
 
 
 def short_names(layers: Sequence[Record]) -> list[str]:
@@ -92,14 +103,7 @@ def _cycles(layers: Sequence[Record]) -> Section:
     for index, reason in enumerate(reasons):
         cycles = [layer["repeats"] * layer["stall_cycles"].get(reason, 0) for layer in layers]
         bars.append(bar(reason, cycles, STALL_COLOURS[index % len(STALL_COLOURS)]))
-    layout = {
-        "barmode": "stack",
-        "height": 140 + ROW_PIXELS * len(layers),
-        "margin": {"t": 10},
-        "xaxis": {"title": {"text": "cycles of all runs"}},
-        "yaxis": {"autorange": "reversed", "automargin": True},
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-    }
+    layout = _bars_layout(len(layers), "cycles of all runs")
     text = (
         "Where the cycles of the queue that multiplies went. Click a bar to see the layer in the table, "
         "a name in the legend to hide its part."
@@ -111,6 +115,41 @@ def _cycles(layers: Sequence[Record]) -> Section:
         figures={"cycles": {"data": bars, "layout": layout}},
         linked=True,
     )
+
+
+def _energy(record: Record) -> Section:
+    """Stacked bars, one per layer, by component."""
+    layers, names = record["layers"], short_names(record["layers"])
+    bars = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": component,
+            "y": names,
+            "x": [layer["repeats"] * layer["energy_pj"].get(component, 0) / 1e6 for layer in layers],
+            "customdata": list(range(len(layers))),
+            "hovertemplate": f"%{{y}}<br>{component}: %{{x:,.4g}} uJ<extra></extra>",
+        }
+        for component in record["totals"]["energy_pj"]
+    ]
+    text = (
+        f"Energy of counted actions in {record['technology']}: no leakage, clock tree or control. "
+        "Click a bar to see the layer in the table."
+    )
+    layout = _bars_layout(len(layers), "uJ of all runs")
+    figures = {"energy": {"data": bars, "layout": layout}}
+    return Section(name="energy", title="Energy by layer", text=text, figures=figures, linked=True)
+
+
+def _bars_layout(count: int, title: str) -> Figure:
+    return {
+        "barmode": "stack",
+        "height": 140 + ROW_PIXELS * count,
+        "margin": {"t": 10},
+        "xaxis": {"title": {"text": title}},
+        "yaxis": {"autorange": "reversed", "automargin": True},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+    }
 
 
 def _roofline(record: Record) -> Section:
