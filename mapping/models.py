@@ -48,7 +48,9 @@ def load_model(
     Raises:
         InputError: Neither a name nor a file, an option that this model does not take, or see the loaders.
     """
-    if batch is not None and not 1 <= batch <= MAX_BATCH:
+    if batch is not None and batch < 1:
+        raise InputError(f"batch={batch}: must be at least 1")
+    if batch is not None and batch > MAX_BATCH:
         raise InputError(f"batch={batch} outside [1, {MAX_BATCH}]")
     options = Options(batch=batch, shapes=shapes or {}, sequence=sequence, seed=seed, rules=rules)
     name = str(model)

@@ -77,7 +77,9 @@ def load_file(path: Path, options: Options, *, name: str | None = None, source: 
         options.refuse(str(path), "a matrix", "shapes", "sequence")
         return load_matrix(path, batch=batch, seed=seed, name=name, source=source)
     if options.sequence is not None:
-        raise InputError(f"sequence={options.sequence}: {path} is an ONNX network; set the shapes of its inputs instead")
+        raise InputError(
+            f"sequence={options.sequence}: {path} is an ONNX network; set the shapes of its inputs instead"
+        )
     return load_onnx(path, batch=options.batch, shapes=options.shapes, name=name, source=source, seed=seed)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 from zlib import error as DeflateError  # noqa: N812  # an exception with a lower-case name
 
@@ -13,12 +14,13 @@ import numpy as np
 from mapping.arrays import AnyArray, Float32Array
 from mapping.errors import InputError
 from mapping.graph import ModelGraph, chain, gemm_layer
+from mapping.importers.matrix_market import read_matrix_market
 
 MAX_ELEMENTS = 1 << 28  # of a matrix as a dense array: 1 GiB of float32
 MAX_BYTES = 1 << 33  # of what a file unpacks to
 _DAMAGE = (
     OSError, ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError, SyntaxError, RuntimeError,
-    AttributeError, NotImplementedError, MemoryError, zipfile.BadZipFile, DeflateError,
+    AttributeError, NotImplementedError, MemoryError, TokenError, zipfile.BadZipFile, DeflateError,
 )  # fmt: skip
 ENDINGS = (".mtx", ".mtx.gz", ".npz", ".npy")
 
@@ -81,14 +83,7 @@ def read_matrices(path: Path) -> dict[str, Any]:
 
 
 def _matrix_market(path: Path) -> dict[str, Any]:
-    from scipy import io  # noqa: PLC0415 - scipy is optional
-
-    rows, cols, entries, form, *_ = io.mminfo(path)
-    stored = rows * cols if form == "array" else entries
-    if max(stored * 16, rows * 8) > MAX_BYTES:
-        raise InputError(f"{path}: {rows} x {cols} with {stored} entries takes more than {MAX_BYTES} bytes")
-    matrix = io.mmread(path, spmatrix=False)
-    return {path.name.split(".")[0]: matrix if isinstance(matrix, np.ndarray) else matrix.tocsr()}
+    return {path.name.split(".")[0]: read_matrix_market(path)}
 
 
 def _npz(path: Path) -> dict[str, Any]:
@@ -108,7 +103,7 @@ def _npz(path: Path) -> dict[str, Any]:
 
 
 def _npy(path: Path) -> dict[str, AnyArray]:
-    return {path.stem: np.load(path, allow_pickle=False, mmap_mode="r")}
+    return {path.stem: np.load(path, allow_pickle=False)}
 
 
 def _dense(path: Path, title: str, matrix: Any) -> Float32Array:  # noqa: ANN401  # dense or sparse

@@ -1,7 +1,7 @@
 """Topologies of SCALE-Sim: CSV files of convolutions or GEMMs.
 
-Read as SCALE-Sim 3 reads them: the first line is a header, a comma may end a line, strides are one column or two, a last
-column may say N:M, and a convolution whose name contains ``DP`` is depthwise. Its outputs are
+Read as SCALE-Sim 3 reads them: the first line is a header, a comma may end a line, strides are one column or two, the
+last column may say N:M, and a convolution whose name contains ``DP`` is depthwise. Its outputs are
 ceil((input - filter) / stride) + 1 long, so a window that hangs over the edge counts: such inputs are padded there.
 """
 
@@ -18,6 +18,7 @@ from mapping.sparsity import Pattern
 MAX_BYTES = 1 << 24
 _CONV = ("in_rows", "in_cols", "kernel_rows", "kernel_cols", "channels", "filters", "stride")
 _GEMM = ("m", "n", "k")
+_OPTIONAL = ("sparsity", "stride_cols", "batch")
 _HEADINGS = {
     "ifmapheight": "in_rows", "ifmapwidth": "in_cols", "filterheight": "kernel_rows", "filterwidth": "kernel_cols",
     "channels": "channels", "numfilter": "filters", "numfilters": "filters", "strides": "stride", "stride": "stride",
@@ -61,7 +62,7 @@ def load_topology(
             layer = _layer(cells, columns, batch)
             count = taken[layer.name] = taken.get(layer.name, 0) + 1
             title = layer.name if count == 1 else f"{layer.name}#{count}"
-            pattern = _pattern(cells)
+            pattern = _pattern(cells, columns)
         except InputError as error:
             raise InputError(f"{path}, line {number}: {error}") from error
         layers.append(replace(layer, name=title, seed=seed))
@@ -132,7 +133,9 @@ def _layer(cells: list[str], columns: Mapping[str, int], batch: int) -> Layer:
         InputError: A number that is missing or none, or sizes that describe no layer.
     """
     size = {key: _number(cells, index, key) for key, index in columns.items() if key not in _OPTIONAL}
-    size |= {key: _number(cells, columns[key], key) for key in ("stride_cols", "batch") if _present(cells, columns, key)}
+    size |= {
+        key: _number(cells, columns[key], key) for key in ("stride_cols", "batch") if _present(cells, columns, key)
+    }
     images = batch * size.get("batch", 1)
     if "m" in columns:
         return gemm_layer(cells[0], images * size["m"], size["k"], size["n"])
@@ -156,9 +159,6 @@ def _layer(cells: list[str], columns: Mapping[str, int], batch: int) -> Layer:
     return Layer(name=cells[0], op="conv", shape=shape)
 
 
-_OPTIONAL = ("sparsity", "stride_cols", "batch")
-
-
 def _present(cells: list[str], columns: Mapping[str, int], key: str) -> bool:
     """Whether a line has an optional number: files leave cells out, and put words there."""
     return key in columns and columns[key] < len(cells) and cells[columns[key]].isdigit()
@@ -177,11 +177,14 @@ def _number(cells: list[str], index: int, name: str) -> int:
     return int(cells[index])
 
 
-def _pattern(cells: list[str]) -> str | None:
-    """The N:M that the last such cell says, wherever it stands.
+def _pattern(cells: list[str], columns: Mapping[str, int]) -> str | None:
+    """The N:M of a line: its sparsity column, or without such a heading the last cell that looks like one.
 
     Raises:
-        InputError: It is none.
+        InputError: The column says something else.
     """
-    found = [cell for cell in cells[1:] if ":" in cell]
+    column = columns.get("sparsity")
+    if column is not None and column < len(cells) and cells[column]:
+        return str(Pattern.parse(cells[column].replace(" ", "")))
+    found = [cell for cell in cells[1:] if re.fullmatch(r"\d+ *: *\d+", cell, re.ASCII)]
     return str(Pattern.parse(found[-1].replace(" ", ""))) if found else None

@@ -8,7 +8,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from mapping.errors import InputError
-from mapping.wheels.catalogue import Entry
+from mapping.wheels.entries import Entry
 
 # What pip is told about the machine: the files inside do not depend on it, and wheels say too little or too much.
 _TARGET = ("--platform=manylinux_2_28_x86_64", "--python-version=3.11", "--implementation=cp")
@@ -52,18 +52,23 @@ def download(wheel: Entry, folder: Path, received: Callable[[int], None] = lambd
 def _pip(arguments: list[str], received: Callable[[int], None]) -> list[str]:
     """Run pip and give what it printed, progress aside."""
     command = [sys.executable, "-m", "pip", "--no-input", "--disable-pip-version-check", *arguments]
-    lines = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as pip:
+    lines, done = [], 0
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as pip:
         assert pip.stdout is not None
         try:
             for line in pip.stdout:
                 found = _PROGRESS.match(line)
-                received(int(found[1]) if found else 0)
-                if not found:
+                if found:
+                    done = int(found[1])
+                else:
                     lines.append(line.strip())
+                received(done)
         except BaseException:
             pip.terminate()
             raise
+    received(done)  # who pressed Ctrl-C while pip was silent is heard here: it ended pip too
     return lines
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mapping.cache import cache_folder
 from mapping.errors import InputError
-from mapping.wheels.catalogue import Entry, Member, Network, catalogue, entry
+from mapping.wheels.entries import Entry, Member, Network, catalogue, entry
 
 
 def folder(name: str, wheel: Entry) -> Path:
@@ -29,7 +29,7 @@ def fetched_network(name: str) -> tuple[Path, Entry, Network]:
     Raises:
         InputError: See ``fetched``.
     """
-    key = name.split("/")[0]
+    key = name.split("/", maxsplit=1)[0]
     wheel = entry(key)
     networks = wheel.names(key)
     if name not in networks:
@@ -61,10 +61,10 @@ def fetched(name: str) -> Path:
 
 def network_names() -> dict[str, str]:
     """The title of every network that can be fetched and read, by the name that ``zeroskip simulate`` takes."""
-    titles = {}
+    titles: dict[str, str] = {}
     for name, wheel in catalogue().items():
         if wheel.refusal is None:
-            titles |= dict.fromkeys(wheel.names(name), wheel.title)
+            titles |= {title: network.title or wheel.title for title, network in wheel.names(name).items()}
     return titles
 
 

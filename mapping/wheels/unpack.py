@@ -8,7 +8,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from zlib import error as DeflateError  # noqa: N812  # an exception with a lower-case name
 
 from mapping.errors import InputError
-from mapping.wheels.catalogue import Member
+from mapping.wheels.entries import Member
 
 MAX_MEMBERS = 100_000
 _CHUNK = 1 << 20

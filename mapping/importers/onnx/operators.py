@@ -7,6 +7,7 @@ import onnx
 
 from mapping.errors import InputError
 from mapping.graph import Layer
+from mapping.importers.onnx.attention import lower_attention
 from mapping.importers.onnx.conv import lower_conv, lower_conv_transpose
 from mapping.importers.onnx.matmul import lower_gemm, lower_matmul
 from mapping.importers.onnx.nodes import bodies, walk
@@ -15,7 +16,8 @@ from mapping.importers.onnx.recurrent import GATES, lower_recurrent
 from mapping.importers.onnx.tensors import Tensors
 
 _ONE = {"Conv": lower_conv, "ConvTranspose": lower_conv_transpose, "Gemm": lower_gemm, "MatMul": lower_matmul}
-_LOWERED = (*_ONE, *GATES)
+_SEVERAL = dict.fromkeys(GATES, lower_recurrent) | {"Attention": lower_attention}
+_LOWERED = (*_ONE, *_SEVERAL)
 
 # By name, so that the extensions of a runtime (FusedMatMul, MatMulNBits, QAttention) are caught as well.
 _MULTIPLIES = re.compile(
@@ -42,15 +44,15 @@ def multiplies(node: onnx.NodeProto) -> bool:
 
 def weighted(node: onnx.NodeProto) -> list[str]:
     """The tensors of a node that ``multiplies`` whose shapes its layers need."""
-    return list(node.input[: 3 if node.op_type in GATES else 2])
+    return list(filter(None, node.input[: 5 if node.op_type in _SEVERAL else 2]))
 
 
 def lower(node: onnx.NodeProto, name: str, tensors: Tensors) -> tuple[Layer, ...]:
-    """The layers of a node that ``multiplies``, in the order in which they run: one, or several if it is recurrent.
+    """The layers of a node that ``multiplies``, in the order in which they run.
 
     Raises:
         InputError: Its shapes are unknown or contradictory.
     """
-    if node.op_type in GATES:
-        return lower_recurrent(node, name, tensors)
+    if node.op_type in _SEVERAL:
+        return _SEVERAL[node.op_type](node, name, tensors)
     return (_ONE[node.op_type](node, name, tensors),)

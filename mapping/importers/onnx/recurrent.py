@@ -76,8 +76,6 @@ def _sizes(node: onnx.NodeProto, tensors: Tensors, directions: int, gates: int) 
     return _Sizes(steps=steps, batch=batch, inputs=x[2], state=state)
 
 
-def _gemm(
-    name: str, m: int, k: int, gates: int, sizes: _Sizes, weights: np.ndarray | None, repeats: int = 1
-) -> Layer:
+def _gemm(name: str, m: int, k: int, gates: int, sizes: _Sizes, weights: np.ndarray | None, repeats: int = 1) -> Layer:
     """Rows times the weights of some gates, (k, gates * state)."""
     return gemm_layer(name, m, k, gates * sizes.state, weights=weights, repeats=repeats)

@@ -13,6 +13,7 @@ from mapping.arrays import AnyArray
 from mapping.errors import InputError
 
 INDEX = ".safetensors.index.json"
+_FLOAT8 = {"F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +53,37 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
     _need("safetensors", path)
     from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - safetensors is optional
 
-    def reader(name: str) -> Callable[[], AnyArray]:
+    damage = (SafetensorError, OSError, KeyError, TypeError, ValueError, AttributeError, MemoryError)
+
+    def reader(name: str, dtype: str) -> Callable[[], AnyArray]:
         def read() -> AnyArray:
+            if dtype in _FLOAT8:  # which the package hands out as bytes only
+                return _float8(path, name, _FLOAT8[dtype])
             with safe_open(path, "numpy") as file:
                 values: AnyArray = file.get_tensor(name)
                 return values
 
-        return _guarded(read, f"{path}: {name!r}", SafetensorError, OSError, KeyError, TypeError, ValueError)
+        return _guarded(read, f"{path}: {name!r} ({dtype})", damage)
 
     tensors = {}
     try:
         with safe_open(path, "numpy") as file:
             for name in file.keys():  # noqa: SIM118 - it is no mapping
                 part = file.get_slice(name)
-                tensors[name] = Tensor(tuple(part.get_shape()), str(part.get_dtype()), reader(name))
-    except (SafetensorError, OSError, ValueError, OverflowError) as error:
+                dtype = str(part.get_dtype())
+                tensors[name] = Tensor(tuple(part.get_shape()), dtype, reader(name, dtype))
+    except (*damage, OverflowError) as error:
         raise InputError(f"{path} is no safetensors file, or it is damaged: {_line(error)}") from error
     return tensors
+
+
+def _float8(path: Path, name: str, dtype: str) -> AnyArray:
+    """A tensor of eight-bit floats."""
+    import ml_dtypes  # noqa: PLC0415 - optional like safetensors
+    from safetensors import deserialize  # noqa: PLC0415
+
+    tensor = dict(deserialize(path.read_bytes()))[name]  # type: ignore[no-untyped-call]
+    return np.frombuffer(tensor["data"], getattr(ml_dtypes, dtype)).reshape(tensor["shape"])
 
 
 def _indexed(path: Path) -> dict[str, Tensor]:
@@ -93,14 +108,14 @@ def _hdf5(path: Path) -> dict[str, Tensor]:
     _need("h5py", path)
     import h5py  # noqa: PLC0415 - h5py is optional
 
-    damage = (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeError)
+    damage = (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeError, MemoryError)
 
     def reader(name: str) -> Callable[[], AnyArray]:
         def read() -> AnyArray:
             with h5py.File(path, "r") as file:
                 return np.asarray(file[name])
 
-        return _guarded(read, f"{path}: {name!r}", *damage)
+        return _guarded(read, f"{path}: {name!r}", damage)
 
     tensors: dict[str, Tensor] = {}
 
@@ -129,13 +144,13 @@ def read_json(path: Path) -> Mapping[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _guarded(read: Callable[[], AnyArray], what: str, *errors: type[Exception]) -> Callable[[], AnyArray]:
+def _guarded(read: Callable[[], AnyArray], what: str, errors: tuple[type[Exception], ...]) -> Callable[[], AnyArray]:
     """``read`` with its errors as the user's."""
 
     def guarded() -> AnyArray:
         try:
             return read()
-        except (*errors, MemoryError) as error:
+        except errors as error:
             raise InputError(f"{what} cannot be read: {_line(error)}") from error
 
     return guarded

@@ -149,19 +149,21 @@ def _layer(path: Path, name: str, tensors: dict[str, Tensor], rule: LayerRule, b
 
 
 def _convolution(title: str, values: Float32Array, rule: LayerRule, batch: int) -> Layer:
-    """A convolution over square images."""
-    canonical = values.transpose((3, 0, 1, 2) if rule.stored == "hwio" else (0, 2, 3, 1))
-    outputs, rows, cols, inputs = canonical.shape
-    padding = (rows // 2, cols // 2) if rule.padding is None else (rule.padding, rule.padding)
+    """A convolution over square images, or over sequences, which are rows of one column."""
     assert rule.size is not None
+    flat = rule.stored == "oil"
+    image = values[..., None] if flat else values
+    canonical = image.transpose((3, 0, 1, 2) if rule.stored == "hwio" else (0, 2, 3, 1))
+    outputs, rows, cols, inputs = canonical.shape
+    padding = (rows // 2, cols // 2) if rule.padding is None else (rule.padding, 0 if flat else rule.padding)
     shape = ConvShape(
         images=batch,
         in_rows=rule.size,
-        in_cols=rule.size,
+        in_cols=1 if flat else rule.size,
         in_channels=inputs,
         out_channels=outputs,
         kernel=(rows, cols),
-        stride=(rule.stride, rule.stride),
+        stride=(rule.stride, 1 if flat else rule.stride),
         padding=(*padding, *padding),
     )
     return Layer(name=title, op="conv", shape=shape, weights=np.ascontiguousarray(canonical))
@@ -215,7 +217,8 @@ def _note(path: Path, found: _Sorted, heads: Heads) -> str:
     unmatched = [name for name, what in found.others.items() if what == UNMATCHED]
     if unmatched:
         more = ", ..." if len(unmatched) > _SHOWN else ""
-        parts.append(f"{len(unmatched)} tensors match no rule: {', '.join(unmatched[:_SHOWN])}{more}")
+        count = f"{len(unmatched)} tensors match" if len(unmatched) > 1 else "1 tensor matches"
+        parts.append(f"{count} no rule: {', '.join(unmatched[:_SHOWN])}{more}")
     if heads.query is None and any(match.rule.role for _, match in found.layers):
         parts.append("the products of attention are left out: no config.json beside the file says the heads")
     return "; ".join(parts)

@@ -35,16 +35,17 @@ class LayerRule(_Model):
 
     Attributes:
         tensor: Regular expression for the whole name; a group ``block`` holds the number of a repeated block.
-        stored: Order of the axes: ``out_in`` and ``in_out`` for matrices, ``oihw`` and ``hwio`` for convolutions.
+        stored: Order of the axes: ``out_in`` and ``in_out`` for matrices, ``oihw``, ``hwio`` and, over sequences,
+            ``oil`` for convolutions.
         rows: Rows that the matrix multiplies: one per token, one per sequence, or a number.
-        size: For a convolution, rows and columns of its input.
+        size: For a convolution, rows and columns of its input, or the length of the sequence.
         stride: Of a convolution.
         padding: Of a convolution on all sides; half its kernel if None.
         role: What the matrix makes for attention, if anything: the two products of attention follow the last one.
     """
 
     tensor: Regex
-    stored: Literal["out_in", "in_out", "oihw", "hwio"] = "out_in"
+    stored: Literal["out_in", "in_out", "oihw", "hwio", "oil"] = "out_in"
     rows: Literal["sequence", "one"] | Annotated[int, Field(ge=1)] = "sequence"
     size: int | None = Field(None, ge=1)
     stride: int = Field(1, ge=1)
@@ -53,8 +54,8 @@ class LayerRule(_Model):
 
     @model_validator(mode="after")
     def _sizes_of_convolutions(self) -> "LayerRule":
-        if (self.size is None) == (self.stored in ("oihw", "hwio")):
-            raise ValueError(f"{self.tensor!r}: size is for stored = oihw or hwio, and these need it")
+        if (self.size is None) == (self.stored in ("oihw", "hwio", "oil")):
+            raise ValueError(f"{self.tensor!r}: size is for stored = oihw, hwio or oil, and these need it")
         return self
 
     @property
@@ -81,7 +82,7 @@ class Match(NamedTuple):
     """The rule of a tensor, and where its layer stands: the stage, the block in it, the rule, the name's numbers."""
 
     rule: LayerRule
-    order: tuple[int, int, int, tuple[int, ...], str]
+    order: tuple[int, int, int, bool, tuple[int, ...], str]
 
 
 class Rules(_Model):
@@ -120,7 +121,9 @@ class Rules(_Model):
             if found:
                 block = found.groupdict().get("block") or "0"
                 numbers = tuple(int(number) for number in re.findall(r"\d{1,9}", name))
-                return Match(rule, (self._stages[index], int(block) if block.isdigit() else 0, index, numbers, name))
+                place = int(block) if block.isdigit() else 0
+                # a name without numbers, such as lm_head, is more often behind the numbered ones than before them
+                return Match(rule, (self._stages[index], place, index, not numbers, numbers, name))
         return None
 
     def ignored(self, name: str) -> str | None:

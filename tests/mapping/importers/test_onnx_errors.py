@@ -143,9 +143,9 @@ def test_shape_that_inference_cannot_tell() -> None:
         imported(model)
 
 
-STANDARD = ["Attention", "DeformConv", "Einsum"]
+STANDARD = ["DeformConv", "Einsum"]
 SUPPORTED = [
-    *("Conv", "ConvTranspose", "Gemm", "MatMul", "LSTM", "GRU", "RNN"),
+    *("Conv", "ConvTranspose", "Gemm", "MatMul", "LSTM", "GRU", "RNN", "Attention"),
     *("QLinearConv", "ConvInteger", "QLinearMatMul", "MatMulInteger", "QGemm"),
 ]
 FOREIGN = {

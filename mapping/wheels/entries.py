@@ -34,9 +34,13 @@ class Member(_Model):
 
 
 class Network(_Model):
-    """One network of an entry: a member, and the input shapes where the user sets none; their first size is the batch."""
+    """One network of an entry: a member, and the input shapes where the user sets none; their first size is the batch.
+
+    The title is that of the entry if there is none.
+    """
 
     file: str
+    title: str | None = None
     shapes: dict[str, Annotated[tuple[int, ...], Field(min_length=1)]] = {}
 
 
