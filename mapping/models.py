@@ -92,6 +92,11 @@ def onnx_file(name: str | Path) -> Path:
     return path
 
 
+def default_shapes(name: str) -> dict[str, tuple[int, ...]]:
+    """Shapes of the inputs of a network by name, where a batch of one does not settle them."""
+    return dict(fetched_network(name)[2].shapes) if name in network_names() else {}
+
+
 def _built(name: str, weights: Path) -> Path:
     """The ONNX file of a network that comes as weights alone, built on the first call."""
     from mapping.importers.bert import build_encoder  # noqa: PLC0415  # onnx is optional

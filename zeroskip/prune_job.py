@@ -28,7 +28,7 @@ from mapping.accuracy.rewrite import check_writable, save, zeroed
 from mapping.accuracy.runtime import drawn_feeds
 from mapping.accuracy.tasks import TASKS
 from mapping.errors import InputError
-from mapping.models import onnx_file
+from mapping.models import default_shapes, onnx_file
 from mapping.sparsity import parse_pattern
 from zeroskip.main_job import parse_shapes
 from zeroskip.report.progress import Progress, progress
@@ -125,7 +125,8 @@ def _load(request: Request) -> tuple[Weighted, Task | None]:
         task_of(request.model)
     path = onnx_file(request.model)
     known = TASKS[request.model]() if request.model in TASKS else None
-    network = read(path, shapes=parse_shapes(request.shapes) or (dict(known.shapes) if known else {}))
+    shapes = dict(known.shapes) if known else default_shapes(request.model)
+    network = read(path, shapes=parse_shapes(request.shapes) or shapes)
     name = request.model if known else network.notes.task
     if known is None and name in TASKS:
         known = task_of(name)
