@@ -74,6 +74,22 @@ def test_what_a_file_states_is_checked(pruned, tmp_path):
         zeroskip.prune(load_model(save(model, tmp_path)))
 
 
+@pytest.mark.golden
+def test_a_pattern_that_no_family_takes(tmp_path):
+    path = tmp_path / "blocks.onnx"
+    zs("prune", "fashion-cnn", "--pattern", "block:16@0.75", "-o", path)
+    said = zs("simulate", path, code=2).stderr
+    assert "blocks is pruned to block:16@0.75; the families take N:M or dense: give --pattern" in said
+    record = json.loads(zs("simulate", path, "--pattern", "dense", "--json").stdout)
+    assert [layer["density"] for layer in record["layers"]] == [1, 0.25, 0.25, 1]
+
+
+@pytest.mark.golden
+def test_groups_along_the_inputs_by_their_long_name(tmp_path):
+    zs("prune", "fashion-cnn", "--pattern", "2:8@in", "-o", tmp_path / "x.onnx")
+    assert "2:8, 2 of 4 layers dense" in zs("simulate", tmp_path / "x.onnx").stdout
+
+
 @pytest.mark.smoke
 def test_the_table(tmp_path):
     text = zs("prune", "fashion-mlp", "--criterion", "wanda", "--evaluate", "-o", tmp_path / "x.onnx").stdout
