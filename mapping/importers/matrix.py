@@ -75,6 +75,9 @@ def read_matrices(path: Path) -> dict[str, Any]:
         if "allow_pickle" in line or "pickle" in line:
             line = "it holds Python objects (a pickle), and reading these runs code from the file"
         raise InputError(f"{path} cannot be read: {line}") from error
+    damaged = next((title for title in found if not title.isprintable()), None)
+    if damaged is not None:
+        raise InputError(f"{path} is damaged: it holds a name that is no text, {damaged!r}")
     matrices = {title: matrix for title, matrix in found.items() if matrix.ndim == 2 and matrix.dtype.kind in "fiub"}
     if not matrices:
         shapes = ", ".join(f"{title}: {matrix.dtype} {matrix.shape}" for title, matrix in found.items())

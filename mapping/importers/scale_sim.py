@@ -132,6 +132,8 @@ def _layer(cells: list[str], columns: Mapping[str, int], batch: int) -> Layer:
     Raises:
         InputError: A number that is missing or none, or sizes that describe no layer.
     """
+    if not cells[0].isprintable():
+        raise InputError(f"the name {cells[0]!r} is no text")
     size = {key: _number(cells, index, key) for key, index in columns.items() if key not in _OPTIONAL}
     size |= {
         key: _number(cells, columns[key], key) for key in ("stride_cols", "batch") if _present(cells, columns, key)

@@ -82,8 +82,7 @@ def verify(path: Path, member: Member) -> None:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
     if (size, found) != (member.bytes, member.sha256):
         raise InputError(
-            f"{path}: {size} bytes with SHA-256 {found}, expected {member.bytes} with {member.sha256}; "
-            "delete it and fetch it again"
+            f"{path}: {size} bytes with SHA-256 {found}, expected {member.bytes} with {member.sha256}; fetch it again"
         )
 
 

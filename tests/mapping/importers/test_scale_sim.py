@@ -160,6 +160,7 @@ def test_names_that_come_twice(tmp_path) -> None:
         (CONV + "c,8,8,3,3,16,4,1,4:2\n", "line 2: pattern 4:2: N=4 outside [1, M=2]"),
         (SPARSE + "c,8,8,3,3,16,4,1,a:b\n", "line 2: pattern 'a:b': expected 'dense' or 'N:M'"),
         ("L,M,N,K\na,999999999999,999999999999,999999999999\n", "line 2: a convolution of "),
+        ("L,M,N,K\na\x1b[31m,9,2,3\n", "line 2: the name 'a\\x1b[31m' is no text"),
         ("L,M,N,K\na,9999999999999,2,3\n", "m='9999999999999': must be an integer"),
         ("L,M,N,K\na,٣,2,3\n", "m='٣': must be an integer"),
     ],

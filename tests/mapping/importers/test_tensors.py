@@ -374,6 +374,19 @@ def test_an_hdf5_file_opens_no_other(tmp_path) -> None:
         load_model(tmp_path / "net.h5")
 
 
+@pytest.mark.parametrize("name", ["a\x1b[31m.weight", "a\nb.weight"])
+def test_names_that_are_no_text(tmp_path, name) -> None:
+    with refused(f"it holds a name that is no text, {name!r}"):
+        load_model(saved(tmp_path, {name: drawn(2, 3)}))
+
+
+def test_hdf5_names_that_are_not_utf8(tmp_path) -> None:
+    with h5py.File(tmp_path / "net.h5", "w") as file:
+        file[b"\xff\xfe/kernel"] = drawn(2, 3)
+    with refused("net.h5 is damaged: it holds a name that is no text, b'"):
+        load_model(tmp_path / "net.h5")
+
+
 def test_blocks_run_one_after_another() -> None:
     rules = Rules.model_validate(
         {"title": "t", "layer": [{"tensor": r"(?P<block>\d+)\.a"}, {"tensor": r"(?P<block>\d+)\.b"}, {"tensor": "z"}]}
