@@ -101,7 +101,7 @@ def _built(name: str, weights: Path) -> Path:
     """The ONNX file of a network that comes as weights alone, built on the first call."""
     from mapping.importers.bert import build_encoder  # noqa: PLC0415  # onnx is optional
 
-    path = cache_folder() / "onnx" / f"{name}-{catalogue()[name].version}.onnx"
+    path = cache_folder() / "onnx" / f"{name}-{catalogue()[name].version}-zeroskip-{version('zeroskip')}.onnx"
     if path.exists():
         return path
     content = build_encoder(weights, name).SerializeToString(deterministic=True)

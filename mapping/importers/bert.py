@@ -34,20 +34,21 @@ def build_encoder(path: Path, task: str) -> onnx.ModelProto:
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
         heads, layers = int(config["num_attention_heads"]), int(config["num_hidden_layers"])
-    except (OSError, ValueError, KeyError) as error:
+        width, epsilon = int(config["hidden_size"]), float(config["layer_norm_eps"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{file} is no configuration of BERT: {error}") from error
     if config.get("hidden_act") != "gelu" or config.get("model_type") != "bert":
         raise InputError(
             f"{file}: model_type={config.get('model_type')}, hidden_act={config.get('hidden_act')}: only bert with gelu"
         )
-    graph = _Graph(open_tensors(path), path, heads, float(config["layer_norm_eps"]))
+    graph = _Graph(open_tensors(path), path, heads, epsilon)
     hidden = graph.embeddings()
     for index in range(layers):
         hidden = graph.block(f"encoder.layer.{index}", hidden)
     graph.mean(hidden)
     sizes = ["N", "S"]
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, sizes) for name in ("input_ids", "attention_mask")]
-    output = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["N", int(config["hidden_size"])])
+    output = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["N", width])
     body = helper.make_graph(graph.nodes, "bert", inputs, [output], graph.stored)
     model = helper.make_model(body, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR)
     Notes(task=task).write(model)
