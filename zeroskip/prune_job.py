@@ -28,6 +28,8 @@ from mapping.accuracy.rewrite import check_writable, save, zeroed
 from mapping.accuracy.runtime import drawn_feeds
 from mapping.accuracy.tasks import TASKS
 from mapping.errors import InputError
+from mapping.importers.onnx.notes import Notes
+from mapping.importers.onnx.reader import read_model
 from mapping.models import default_shapes, onnx_file
 from mapping.sparsity import parse_pattern
 from zeroskip.main_job import parse_shapes
@@ -121,18 +123,14 @@ def _load(request: Request) -> tuple[Weighted, Task | None]:
     Raises:
         InputError: No such network, or an evaluation was asked for and there is no set.
     """
-    if request.evaluate and request.model not in TASKS and not os.path.exists(request.model):
-        task_of(request.model)
-    path = onnx_file(request.model)
-    known = TASKS[request.model]() if request.model in TASKS else None
-    shapes = dict(known.shapes) if known else default_shapes(request.model)
-    network = read(path, shapes=parse_shapes(request.shapes) or shapes)
-    name = request.model if known else network.notes.task
-    if known is None and name in TASKS:
-        known = task_of(name)
-    if request.evaluate and known is None:
-        task_of(request.model)
-    return network, known
+    name: str | None = request.model
+    if name not in TASKS and os.path.exists(request.model):
+        name = Notes.read(read_model(Path(request.model))).task
+    task = TASKS[name]() if name in TASKS else None
+    if request.evaluate and task is None:
+        task_of(request.model)  # says which networks have one
+    shapes = parse_shapes(request.shapes) or (dict(task.shapes) if task else default_shapes(request.model))
+    return read(onnx_file(request.model), shapes=shapes), task
 
 
 def _calibration(request: Request, network: Weighted, task: Task | None) -> Sequence[Feeds]:
