@@ -127,15 +127,16 @@ def prune(
     model.CopyFrom(network.model)
     layers: list[PrunedLayer] = []
     calibrations: list[Calibration] = []
+    seen: tuple[object, ...] = ()
     for index, site in enumerate(network.sites):
         step(site.layer.name, index, len(network.sites))
         assert site.layer.weights is not None
         if site.layer.name in dense or pruning.pattern.is_dense:
             layers.append(PrunedLayer(site=site, mask=None, weights=site.layer.weights))
         else:
-            # Layers side by side (query, key and value) see the same inputs: none of them comes before another.
-            if not layers or layers[-1].site.inputs != site.inputs or not calibrations:
-                calibrations = _calibrate(model, site, calibration)
+            # Layers side by side (query, key and value) see the same: none of them comes before another.
+            if seen != site.sees:
+                calibrations, seen = _calibrate(model, site, calibration), site.sees
             layers.append(_prune_site(model, site, pruning, calibrations))
     pruned = tuple(layer.site.layer.name for layer in layers if layer.mask is not None)
     notes = Notes(task=task or network.notes.task, pattern=str(pruning.pattern) if pruned else None, pruned=pruned)

@@ -56,6 +56,14 @@ class Site:
         """Name of the tensor that it computes."""
         return str(self.node.output[0])
 
+    @property
+    def sees(self) -> tuple[object, ...]:
+        """What decides ``rows``: layers that have it in common multiply the same rows."""
+        shape = self.layer.shape
+        window = (shape.kernel, shape.stride, shape.dilation, shape.padding)
+        turned = self._transposed(1 - self.operand)
+        return (self.inputs, self.node.op_type, self.operand, turned, window, shape.groups, self.layer.k)
+
     def _transposed(self, operand: int) -> bool:
         names = ("transA", "transB")
         return self.node.op_type == "Gemm" and bool(integer(self.node, names[operand], 0))

@@ -114,6 +114,32 @@ def test_siblings_share_their_calibration(tmp_path):
         np.testing.assert_array_equal(layer.mask, expected)
 
 
+@pytest.mark.golden
+def test_what_looks_shared_and_is_not(tmp_path):
+    """Windows of another size on one input, and a dense layer between: each pruned layer sees its own inputs."""
+    model = network(
+        [
+            node("Conv", "x", "a", output="p", name="small"),
+            node("Conv", "x", "b", output="q", name="large", pads=[1, 1, 1, 1]),
+            node("Add", "p", "q", output="s", name="add"),
+            node("Conv", "s", "c", output="t", name="dense"),
+            node("Conv", "s", "d", output="u", name="last"),
+            node("Add", "t", "u", name="sum"),
+        ],
+        {"x": [2, 8, 5, 5]},
+        [values("a", 8, 8, 1, 1), values("b", 8, 8, 3, 3), values("c", 8, 8, 1, 1), values("d", 8, 8, 1, 1)],
+    )
+    before = opened(model, tmp_path)
+    feeds = drawn_feeds(before.bound)
+    found = prune(before, Pruning(pattern=PATTERN, criterion="wanda", keep=("dense",)), [feeds])
+    assert [layer.mask is None for layer in found.layers] == [False, False, True, False]
+    for layer in found.pruned:
+        (inputs,) = Session(found.model, [layer.site.inputs]).run(feeds)
+        calibration = Calibration(layer.site.layer.k).add(layer.site.rows(inputs)[0])
+        expected, _ = prune_weights(layer.site.layer.weights, PATTERN, "wanda", calibration=calibration)
+        np.testing.assert_array_equal(layer.mask, expected)
+
+
 def test_integer_weights_are_refused(tmp_path):
     from onnx import TensorProto, helper  # noqa: PLC0415
 

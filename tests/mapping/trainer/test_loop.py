@@ -93,13 +93,13 @@ def test_fewer_images_than_a_batch():
 
 @pytest.mark.slow
 @pytest.mark.skipif(not DEBIAN_FOLDER.is_dir(), reason="needs Debian's dataset-fashion-mnist")
-def test_two_epochs_on_all_images():
-    """Every method within 3 points of dense after two epochs; what ten give stands in docs/accuracy.md."""
+def test_one_epoch_on_all_images():
+    """Every method within 4 points of dense after one epoch; what ten give stands in docs/accuracy.md."""
     images, test = read_images("train"), read_images("test")
     found = {}
     for method, plan in PLANS.items():
-        found[method] = train(replace(plan, epochs=2, batch=128), images, test).accuracy
+        found[method] = train(replace(plan, epochs=1, batch=128), images, test).accuracy
         pattern = Pattern.parse(plan.pattern)
         assert pattern.is_dense == (method == "dense")
-    assert found["dense"] > 0.85
-    assert min(found.values()) > found["dense"] - 0.03
+    assert found["dense"] > 0.83
+    assert min(found.values()) > found["dense"] - 0.04
