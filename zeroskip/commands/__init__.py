@@ -7,6 +7,8 @@ COMMANDS = (
     "export",
     "verify",
     "area",
+    "prune",
+    "train",
     "report",
     "reproduce",
     "families",
