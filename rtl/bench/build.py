@@ -240,6 +240,7 @@ def run(
     built = build(design, simulator, waves=waves)
     folder = folder or built / f"run-{os.getpid()}"
     folder.mkdir(parents=True, exist_ok=True)
+    settings = {"SEED": str(seed), **(environment or {})}
     log, results = folder / f"{bench.rpartition('.')[2]}.log", folder / "results.xml"
     toolchain = find_toolchain(simulator)
     with toolchain.activated():
@@ -255,7 +256,7 @@ def run(
                 hdl_toplevel_lang="verilog",
                 testcase=list(tests) or None,
                 seed=seed,
-                extra_env={"ZEROSKIP_BENCH_" + name: value for name, value in (environment or {}).items()},
+                extra_env={"ZEROSKIP_BENCH_" + name: value for name, value in settings.items()},
                 build_dir=built,
                 test_dir=folder,
                 results_xml=str(results),

@@ -8,7 +8,7 @@ from cocotb.triggers import FallingEdge, RisingEdge
 from cocotb.types import LogicArray
 
 from rtl.bench.coverage import Bins
-from rtl.bench.handshake import CASES, FOUR_STATE, SCALE, Handle, number, reset, start
+from rtl.bench.handshake import CASES, FOUR_STATE, SCALE, SEED, Handle, number, reset, start
 from rtl.bench.jobs import job_words, random_job
 from simulator.engine.cycle import run_cycle
 from simulator.engine.errors import Blocked, DeadlockError
@@ -205,7 +205,7 @@ def cover(job: Job, outcome: Outcome, depth: int, machine_queues: int) -> None:
 @cocotb.test(timeout_time=100 * SCALE, timeout_unit="ms")
 async def test_lockstep(dut: Handle) -> None:
     """Jobs one after another, a reset between them."""
-    rng = np.random.default_rng([cocotb.RANDOM_SEED, 0])
+    rng = np.random.default_rng([SEED, 0])
     queues, resources, depth = len(dut.instr_valid_i), number(dut.NumResources), number(dut.Depth)
     await start(dut, [getattr(dut, name) for name in INPUTS])
     instructions = 0
@@ -225,7 +225,7 @@ async def test_lockstep(dut: Handle) -> None:
 
 
 def _difference(number_of_job: int, job: Job, got: Outcome, expected: Outcome) -> str:
-    head = f"seed {cocotb.RANDOM_SEED}, job {number_of_job}: "
+    head = f"seed {SEED}, job {number_of_job}: "
     if isinstance(got[0], Blocked) or isinstance(expected[0], Blocked):
         return f"{head}machine {got}, executors {expected}"
     columns = zip(got[0], got[1], expected[0], expected[1], strict=True)

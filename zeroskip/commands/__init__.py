@@ -2,6 +2,7 @@
 
 COMMANDS = (
     "simulate",
+    "generate",
     "sweep",
     "evaluate",
     "export",

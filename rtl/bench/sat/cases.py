@@ -1,13 +1,13 @@
-"""Programs for the SAT core: random layers, patterns, mappings and memories, one seed each; and a real layer."""
+"""Programs for the SAT core: random layers, patterns, mappings and memories, one seed each."""
 
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from mapping.arrays import ByteArray
 from mapping.errors import InputError
 from mapping.graph import ConvShape, Layer, gemm_layer
-from mapping.models import load_model
 from mapping.sparsity import DENSE, Pattern, prune_layer
 from mapping.tiling import Dataflow, Mapping
 from rtl.bench.programs import Case
@@ -22,12 +22,12 @@ from simulator.program import Program
 PATTERNS = ("dense", "1:2", "2:4", "1:4", "2:8", "1:8", "4:8", "2:16", "3:7")
 WIDEST = 16  # the largest M among them
 DATAFLOWS: tuple[Dataflow, ...] = ("weight_stationary", "output_stationary")
+DRAWN = ("gemm", "conv")  # names of random layers
 LATENCIES = (0, 0, 1, 2, 7, 40)
 DRAM_BYTES = 65536
 MOST_CYCLES = 4000
 MOST_INSTRUCTIONS = 250
 ATTEMPTS = 200
-REAL, REAL_POSITIONS = 2**32, 12
 Rng = np.random.Generator
 
 
@@ -58,20 +58,21 @@ def random_case(config: SatConfig, seed: int, index: int) -> SatCase:
         found = _random_mapping(layer, pattern, dataflow, machine, rng)
         if found is not None:
             mapping, program = found
-            return build(f"case {index}", layer, pattern, mapping, program, machine, _lanes(config), rng)
+            return build(f"case {index}", layer, pattern, mapping, program, machine, lanes_of(config), rng)
     raise RuntimeError(f"no program for case {index} of seed {seed} in {ATTEMPTS} attempts")
 
 
 def with_memory(config: SatConfig, rng: Rng) -> SatConfig:
     """The same machine behind another memory, or with another output format: neither is built into the core."""
-    lanes = _lanes(config)
+    lanes = lanes_of(config)
     bandwidth = int(rng.choice((1, lanes, lanes, rng.integers(1, lanes + 1))))
     memory = IdealMemory(bytes_per_cycle=bandwidth, latency_cycles=int(rng.choice(LATENCIES)))
     formats = ("element", "accumulator") if config.datapath == "fp16" else ("accumulator",)
     return config.model_copy(update={"memory": memory, "output": str(rng.choice(formats))})
 
 
-def _lanes(config: SatConfig) -> int:
+def lanes_of(config: SatConfig) -> int:
+    """The most bytes per cycle that a machine can move."""
     assert isinstance(config.memory, IdealMemory)
     return config.memory.bytes_per_cycle
 
@@ -87,9 +88,23 @@ def build(
     rng: Rng,
 ) -> SatCase:
     """A case of one layer: its DRAM holds any activation, and noise where nothing was put."""
-    FAMILY.check(program, machine)
     before = FAMILY.golden.image(layer, pattern, mapping, machine)
     add_noise(before, layer, pattern, mapping, machine, rng)
+    return case_of(name, layer, pattern, mapping, program, machine, lanes, before)
+
+
+def case_of(
+    name: str,
+    layer: Layer,
+    pattern: Pattern,
+    mapping: Mapping,
+    program: Program,
+    machine: SatConfig,
+    lanes: int,
+    before: ByteArray,
+) -> SatCase:
+    """A case of one layer on a DRAM image; golden says what must come of it."""
+    FAMILY.check(program, machine)
     memory = machine.memory
     assert isinstance(memory, IdealMemory)
     return SatCase(
@@ -107,27 +122,11 @@ def build(
     )
 
 
-def real_case(config: SatConfig, seed: int, dataflow: Dataflow) -> SatCase:
-    """One tile row of the convolution of magika, pruned 2:8: all channels and kernel positions, a few outputs."""
-    pattern, rng = Pattern.parse("2:8"), np.random.default_rng([seed, REAL])
-    (whole,) = [layer for layer in load_model("magika").layers if "Conv2D" in layer.name]
-    assert whole.weights is not None
-    rows = (REAL_POSITIONS - 1) * whole.shape.stride[0] + whole.shape.kernel[0]
-    shape = replace(whole.shape, in_rows=rows, out_channels=config.cols)
-    layer = replace(whole, shape=shape, weights=np.ascontiguousarray(whole.weights[: config.cols]))
-    layer = prune_layer(layer, pattern)
-    for candidate in FAMILY.candidates(layer, pattern, config):
-        if candidate.mapping.pattern == pattern and candidate.mapping.dataflow == dataflow:
-            program = FAMILY.lower(layer, pattern, candidate.mapping, config)
-            return build("magika", layer, pattern, candidate.mapping, program, config, _lanes(config), rng)
-    raise RuntimeError("the layer of magika has no sparse mapping")
-
-
 def _random_layer(rng: Rng, pattern: Pattern, cols: int) -> Layer:
     if pattern.m == WIDEST and rng.random() < 0.7:  # enough weights that each index comes to each column
         groups, outputs = int(rng.integers(4, 9)), cols * int(rng.integers(2, 5))
         positions = int(rng.integers(1, 9))
-        return replace(gemm_layer("gemm", m=positions, k=pattern.m * groups, n=outputs), seed=_seed(rng))
+        return replace(gemm_layer(DRAWN[0], m=positions, k=pattern.m * groups, n=outputs), seed=_seed(rng))
     layer = _gemm(rng) if rng.random() < 0.35 else _convolution(rng, pattern.m)
     if rng.random() < 0.5:
         return layer
@@ -141,7 +140,7 @@ def _gemm(rng: Rng) -> Layer:
     def most(limit: int) -> int:
         return int(rng.choice((1, rng.integers(1, 9), rng.integers(1, limit + 1))))
 
-    return replace(gemm_layer("gemm", m=most(40), k=int(rng.integers(1, 120)), n=most(24)), seed=_seed(rng))
+    return replace(gemm_layer(DRAWN[0], m=most(40), k=int(rng.integers(1, 120)), n=most(24)), seed=_seed(rng))
 
 
 def _convolution(rng: Rng, group: int) -> Layer:
@@ -163,7 +162,7 @@ def _convolution(rng: Rng, group: int) -> Layer:
         except InputError:
             continue
         if shape.images * shape.out_rows * shape.out_cols <= 120:
-            return Layer(name="conv", op="conv", shape=shape, seed=_seed(rng))
+            return Layer(name=DRAWN[1], op="conv", shape=shape, seed=_seed(rng))
 
 
 def _channels(rng: Rng, group: int) -> int:

@@ -1,5 +1,6 @@
 """What the programs of one run of the SAT core must bring about."""
 
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from mapping.formats import nm
 from mapping.sparsity import Pattern
 from rtl.bench.coverage import Bins
 from rtl.bench.programs import Result
-from rtl.bench.sat.cases import DATAFLOWS, WIDEST, SatCase, patterns_of
+from rtl.bench.sat.cases import DATAFLOWS, DRAWN, WIDEST, SatCase, patterns_of
 from rtl.bench.sat.float_coverage import FLOAT_BINS, cover_floats
 from simulator.engine.timeline import Timeline
 from simulator.families.sat.config import SatConfig
@@ -25,6 +26,7 @@ def bins_of(config: SatConfig) -> Bins:
     """All bins of a machine."""
     names = [f"{flow} {pattern}" for flow in DATAFLOWS for pattern in patterns_of(config)]
     names += [f"index {i} in column {c}" for c in range(config.cols) for i in range(WIDEST)]
+    names += [f"weights of a real network, {flow}" for flow in DATAFLOWS if find_spec("magika") is not None]
     names += _MEMORY + _LAYER + _FOLD + _TIME
     names += FLOAT_BINS if config.datapath == "fp16" else INTEGER_BINS
     return Bins(names)
@@ -108,6 +110,8 @@ def _cover_layer(bins: Bins, case: SatCase) -> None:
     place = layout(case.layer, mapping, case.config)
     fold = _fields(case)
     bins.hit(f"{mapping.dataflow} {mapping.pattern}")
+    if case.layer.name not in DRAWN:
+        bins.hit(f"weights of a real network, {mapping.dataflow}")
     bins.hit("several images", shape.images > 1)
     bins.hit("stride", (fold["stride_rows"] > 1).any() and (fold["stride_cols"] > 1).any())
     bins.hit("dilation", max(shape.dilation) > 1)

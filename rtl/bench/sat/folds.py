@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from mapping.arrays import AnyArray
 from simulator.families.sat import arithmetic
 
 PATTERNS = [(1, 1), (1, 2), (2, 4), (1, 4), (2, 8), (1, 8), (4, 8), (2, 16), (3, 7)]
@@ -74,8 +75,8 @@ class Fold:
     output_stationary: bool
     n: int
     m: int
-    windows: npt.NDArray
-    values: npt.NDArray
+    windows: AnyArray
+    values: AnyArray
     indices: npt.NDArray[np.int64]
     gap: int
 
@@ -117,12 +118,12 @@ def random_fold(array: Array, rng: np.random.Generator, *, output_stationary: bo
     """A fold of one to a few batches of positions, with zero groups and extreme values among its operands."""
     if output_stationary:
         most = array.rows * array.interleave
-        groups = int(rng.choice([1, 2, rng.integers(1, 9)]))
-        positions = int(rng.choice([1, most, array.rows, rng.integers(1, most + 1)]))
+        groups = int(rng.choice((1, 2, int(rng.integers(1, 9)))))
+        positions = int(rng.choice((1, most, array.rows, int(rng.integers(1, most + 1)))))
     else:
-        groups = int(rng.choice([1, array.rows, rng.integers(1, array.rows + 1)]))
+        groups = int(rng.choice((1, array.rows, int(rng.integers(1, array.rows + 1)))))
         positions = int(
-            rng.choice([1, array.interleave, array.interleave + 1, rng.integers(1, 4 * array.interleave + 8)])
+            rng.choice((1, array.interleave, array.interleave + 1, int(rng.integers(1, 4 * array.interleave + 8))))
         )
     shape, slots = (positions, groups, m), groups * n
     draw = _halves if array.fp16 else _bytes
@@ -133,7 +134,7 @@ def random_fold(array: Array, rng: np.random.Generator, *, output_stationary: bo
         group, column = rng.integers(groups), rng.integers(array.cols)
         values[group * n : (group + 1) * n, column] = 0
         indices[group * n : (group + 1) * n, column] = 0
-    gap = int(rng.choice([0, 0, 1, rng.integers(2, 5)]))
+    gap = int(rng.choice((0, 0, 1, int(rng.integers(2, 5)))))
     return Fold(
         output_stationary=output_stationary,
         n=n,

@@ -18,11 +18,19 @@ SPECIALS = np.array([0x7C00, 0xFC00, 0x7E00, 0xFD01], np.uint16).view(np.float16
 
 
 def add_noise(
-    memory: ByteArray, layer: Layer, pattern: Pattern, mapping: Mapping, machine: SatConfig, rng: Rng
+    memory: ByteArray,
+    layer: Layer,
+    pattern: Pattern,
+    mapping: Mapping,
+    machine: SatConfig,
+    rng: Rng,
+    *,
+    change_weights: bool = True,
 ) -> None:
     """Fill a DRAM image with random activations, and with random bytes wherever neither they nor weights lie.
 
-    int8: half of the programs have many -128 and 127. fp16: see ``halves``; some weights are changed as well.
+    int8: half of the programs have many -128 and 127. fp16: see ``halves``; weights that are not zero are replaced
+    by values of the same kind, unless ``change_weights`` is false.
     """
     place = layout(layer, mapping, machine)
     activations, _ = operands(layer, pattern, machine)
@@ -34,7 +42,7 @@ def add_noise(
     if machine.datapath == "fp16":
         kind = int(rng.integers(len(KINDS)))
         noise[:used] = halves((activations.size,), rng, kind).view(np.uint8)
-        for tile in weight_tiles(memory, layer, mapping, machine):
+        for tile in weight_tiles(memory, layer, mapping, machine) if change_weights else ():
             tile[:] = np.where(tile == 0, tile, halves(tile.shape, rng, kind))
     elif rng.random() < 0.5:
         extreme = rng.choice(np.array([128, 127, 0], np.uint8), used)

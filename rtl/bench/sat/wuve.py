@@ -6,7 +6,7 @@ import numpy as np
 from mapping.arrays import Float32Array
 from rtl.bench.beats import exchange, pack, reset, unpack
 from rtl.bench.coverage import Bins, handshake_bins
-from rtl.bench.handshake import CASES, SCALE, Handle, number
+from rtl.bench.handshake import CASES, SCALE, SEED, Handle, number
 from simulator.families.sat import wuve
 from simulator.families.sat.timing import wuve_cycles
 
@@ -32,7 +32,7 @@ async def test_weights_are_updated(dut: Handle) -> None:
     """Streams of weights with and without gaps and stalls."""
     lanes = number(dut.Lanes)
     latency = 2 * (number(dut.MulLatency) + number(dut.AddLatency))
-    data, flow = (np.random.default_rng([cocotb.RANDOM_SEED, stream]) for stream in range(2))
+    data, flow = (np.random.default_rng([SEED, stream]) for stream in range(2))
     classes = ["negative zero", "infinity", "nan", "subnormal"]
     names = [*handshake_bins("in"), *handshake_bins("out")]
     names += [f"{what} {label}" for what in ("weight", "velocity", "half") for label in classes]
