@@ -20,6 +20,7 @@ from simulator.generation import Generation
 from simulator.isa import InstructionSet
 from simulator.page import Page
 from simulator.program import Program
+from simulator.verilog import Verilog
 
 GROUP = "zeroskip.families"
 C = TypeVar("C", bound=FamilyConfig)
@@ -72,9 +73,9 @@ class Family(Generic[C]):
         actions: What the hardware does to run a program, counted for the energy model, or None: it has none.
         reproduce: Writes the page that compares the family with what is published about it, or None; called with a
             function that is told what is done, and the number of processes to use.
-        generate: A prompt and the tokens behind it, by settings of the transformer, or None: the family runs layers
-        only. machine: What the published machine is called, another name for the family in ``zeroskip reproduce``, or
-        None.
+        verilog: How a configuration becomes Verilog modules, for ``zeroskip area``, or None: it has no Verilog.
+        generate: A prompt and the tokens behind it, by settings of the transformer, or None: it runs layers only.
+        machine: What the published machine is called, another name in ``zeroskip reproduce``, or None.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Family(Generic[C]):
     training: Callable[[TrainedLayer, C], dict[str, Program]] | None = None
     actions: Callable[[Program, C], list[Actions]] | None = None
     reproduce: Callable[[Callable[[str], None], int], Page] | None = None
+    verilog: Verilog[C] | None = None
     machine: str | None = None
     generate: Callable[[tuple[str, ...], int, int, C], Generation] | None = None
 
