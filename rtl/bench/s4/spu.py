@@ -18,6 +18,7 @@ from simulator.families.s4.layout import layout
 from simulator.families.s4.timing import decode_cycles, service_cycles
 
 LIMIT = 50_000
+PROGRAMS = 24  # with fewer, situations that must come about do not
 PARAMETERS = ("Ring", "Rows", "Cols", "Bank", "WordWidth", "PairDepth", "ActDepth", "SumDepth")
 STALLS = {"none": 0.0, "some": 0.3, "many": 0.8}
 
@@ -322,7 +323,7 @@ async def programs_agree(dut: Handle) -> None:
     await start(dut, inputs)
     parameters = {name: int(os.environ[f"ZEROSKIP_BENCH_{name.upper()}"]) for name in PARAMETERS}
     bins, passes = bins_of(parameters["Ring"]), 0
-    programs = int(os.environ.get("ZEROSKIP_BENCH_CASES", "24"))
+    programs = max(int(os.environ["ZEROSKIP_BENCH_CASES"]), PROGRAMS)
     for case_number in range(programs):
         case = draw(parameters, cocotb.RANDOM_SEED, case_number)
         stall = list(STALLS.values())[case_number % len(STALLS)]

@@ -6,62 +6,43 @@ from pathlib import Path
 import pytest
 
 from mapping.errors import InputError
-from rtl.bench.build import RTL, BenchError, Design, run
-from rtl.bench.lint import find_verible, lint, lint_style
+from rtl.bench.benches import S4, BenchRun
+from rtl.bench.build import RTL, BenchError, Design
 from simulator.families.s4 import FAMILY
 from simulator.families.s4.verilog import parameters as of_config
 from tests.rtl.s4.mutants import S4_MUTANTS
-from tests.rtl.s4.sets import SETS, SLOW_SETS, parameters
 from tests.rtl.tools import need
 
 pytestmark = pytest.mark.rtl
 
-PROGRAMS = 24
-FILES = sorted((RTL / "s4").glob("*.sv")) + sorted((RTL / "bench" / "s4").glob("*.sv"))
+(BENCH,) = S4
 NAMES = [mutant.fault.replace(" ", "-") for mutant in S4_MUTANTS]
 
 
-def check(name: str, *, programs: int = PROGRAMS, seed: int = 1, replaced: dict[Path, str] | None = None) -> None:
+def check(name: str, *, programs: int = 0, seed: int = 1, replaced: dict[Path, str] | None = None) -> None:
     """Run programs on the ring of a named parameter set."""
-    design = Design(toplevel="zs_spu_ring_bench", parameters=parameters(name), replaced=replaced or {})
-    environment = {key.upper(): str(value) for key, value in parameters(name).items()} | {"CASES": str(programs)}
-    assert run(design, "rtl.bench.s4.spu", seed=seed, environment=environment) == 1
+    assert BENCH.run(name, BenchRun(cases=programs, seed=seed, replaced=replaced or {})) == 1
 
 
 def check_all(replaced: dict[Path, str]) -> None:
     """The default run."""
-    for name in SETS:
+    for name in BENCH.sets:
         check(name, replaced=replaced)
 
 
 @pytest.mark.golden
 @pytest.mark.timing
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", BENCH.sets)
 def test_programs_agree_in_value_and_cycle(name):
     need("verilator")
     check(name)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [*SETS, *SLOW_SETS])
+@pytest.mark.parametrize("name", BENCH.parameters)
 def test_many_programs_agree(name):
     need("verilator")
     check(name, programs=300, seed=7)
-
-
-@pytest.mark.smoke
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_lint(path):
-    need("verilator")
-    assert not lint(Design(toplevel=path.stem))
-    assert find_verible() is None or not lint_style(path)
-
-
-@pytest.mark.smoke
-@pytest.mark.parametrize("name", [*SETS, *SLOW_SETS])
-def test_lint_of_the_parameter_sets(name):
-    need("verilator")
-    assert not lint(Design(toplevel="zs_spu_ring_bench", parameters=parameters(name)))
 
 
 @pytest.mark.smoke
