@@ -40,8 +40,8 @@ S4_MUTANTS = [
     Mutant(SEQUENCER, "(bank_q == banks_i - 1'b1) ? rest_i : kept_i", "kept_i", "short bank walked to its full length"),
     Mutant(
         SEQUENCER,
-        "slot_q    <= (slot_q == ring_i - 1'b1) ? '0",
-        "slot_q    <= (slot_q == ring_i) ? '0",
+        "if (end_step && slot_q == ring_i - 1'b1) sum_addr_q",
+        "if (end_step && slot_q == ring_i) sum_addr_q",
         "sums of the last place not wrapped",
     ),
     Mutant(
