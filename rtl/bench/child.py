@@ -13,7 +13,7 @@ from typing import Any
 from mapping.errors import InputError
 from rtl.bench.benches import Bench, BenchRun, benches_of
 from rtl.bench.build import BenchError, Design, build
-from rtl.bench.cores import RANDOM_PROGRAMS, LockstepRun
+from rtl.bench.cores import RANDOM_PROGRAMS, SAVED_PROGRAM, LockstepRun
 
 FAILED = 1  # exit code of a run that found something
 
@@ -34,9 +34,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _programs(values: dict[str, Any], environment: dict[str, str]) -> None:
-    one = LockstepRun(**values)
+    program = values.pop("program")
+    one = LockstepRun(**values, program=None if program is None else Path(program))
     try:
-        one.run(tests=(RANDOM_PROGRAMS,), **environment)
+        one.run(tests=(RANDOM_PROGRAMS if program is None else SAVED_PROGRAM,), **environment)
     finally:
         _fetch_wave(one.design(), one.simulator, one.waves, values["folder"])
 
