@@ -17,7 +17,7 @@ from simulator.memory.config import IdealMemory
 from simulator.program import Program
 
 MOST_DRAM_BYTES, MOST_INSTRUCTIONS = 2**24, 2**16  # that the frame of the core is built for
-SMALLEST_DRAM, SMALLEST_DEPTH = 65536, 1024
+SMALLEST_DRAM, SMALLEST_DEPTH = 65536, 1024  # as in zs_sat_core_bench
 
 
 def load_program(path: Path, config: SatConfig) -> Program:
@@ -41,10 +41,10 @@ def load_program(path: Path, config: SatConfig) -> Program:
 
 
 def frame_parameters(path: Path, config: SatConfig) -> dict[str, int]:
-    """Room for a program in the frame of the core: powers of two."""
+    """Room for a program in the frame of the core, a power of two, where its own is not enough."""
     program = load_program(path, config)
     room = {"Depth": (_longest_queue(program) + 1, SMALLEST_DEPTH), "DramBytes": (_dram_bytes(program), SMALLEST_DRAM)}
-    return {name: max(least, 1 << (needed - 1).bit_length()) for name, (needed, least) in room.items()}
+    return {name: 1 << (needed - 1).bit_length() for name, (needed, least) in room.items() if needed > least}
 
 
 def saved_case(path: Path, config: SatConfig, seed: int) -> Case:
@@ -80,9 +80,10 @@ def _put_indices(memory: ByteArray, program: Program, config: SatConfig, rng: np
         elif opcode == program.isa.index("GEMM") and f["m"] > 1 and loaded[f["weight_address"]] not in done:
             address = loaded[f["weight_address"]]
             done.add(address)
-            groups = f["kernel_rows"] * f["kernel_cols"] * -(-f["channels"] // f["m"])
-            count, bits = groups * f["n"] * f["outputs"], (f["m"] - 1).bit_length()
-            indices = rng.integers(0, f["m"], count)
+            first_channel = np.tile(np.arange(0, f["channels"], f["m"]), f["kernel_rows"] * f["kernel_cols"])
+            inside = np.minimum(f["m"], f["channels"] - first_channel)  # the last group may be short
+            indices = rng.integers(0, np.repeat(inside, f["n"] * f["outputs"]))
+            count, bits = len(indices), (f["m"] - 1).bit_length()
             packed = np.packbits((indices[:, None] >> np.arange(bits) & 1).astype(bool).ravel(), bitorder="little")
             first = address + count * config.element_bytes
             memory[first : first + len(packed)] = packed
