@@ -5,8 +5,12 @@ The JSON object says what to run: ``kind`` is "programs", beside the fields of `
 """
 
 import json
+import os
 import shutil
+import signal
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +20,12 @@ from rtl.bench.build import BenchError, Design, build
 from rtl.bench.cores import RANDOM_PROGRAMS, SAVED_PROGRAM, LockstepRun
 
 FAILED = 1  # exit code of a run that found something
+WATCH_S = 1.0
 
 
 def main(arguments: list[str]) -> int:
     """Run it; what it finds is written to standard error."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     values: dict[str, Any] = json.loads(arguments[0])
     kind, environment = values.pop("kind"), values.pop("environment")
     values["folder"] = Path(values["folder"])
@@ -31,6 +37,13 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return FAILED
     return 0
+
+
+def _end_with(caller: int) -> None:
+    """End this process, and the simulator that it started, once the caller is gone: nobody waits for a result."""
+    while os.getppid() == caller:
+        time.sleep(WATCH_S)
+    os.killpg(0, signal.SIGTERM)
 
 
 def _programs(values: dict[str, Any], environment: dict[str, str]) -> None:

@@ -101,11 +101,11 @@ class LockstepRun:
         Raises:
             InputError: The Verilog has no such machine; the message names the fields.
         """
-        core = find_core(self.family)
+        core, config = find_core(self.family), self.load_config()
         try:
-            parameters = core.parameters(self.load_config())
+            parameters = core.parameters(config)
             if self.program is not None:
-                parameters |= core.frame(self.program, self.load_config())
+                parameters |= core.frame(self.program, config)
         except InputError as error:
             raise InputError(f"configuration {self.config}: {error}") from error
         return Design(toplevel=core.toplevel, parameters=parameters, replaced=self.replaced)
