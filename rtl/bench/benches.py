@@ -264,6 +264,60 @@ SAT: tuple[Bench | FloatBench, ...] = (
 )
 
 
+DSP_CHAIN = (
+    Bench(
+        module="zs_dsp_slice",
+        toplevel="zs_dsp_cells_bench",
+        bench="rtl.bench.dsp_chain.cells",
+        cases=5600,
+        unit="cycles",
+        proves=("zs_sparse_mux", "zs_reduction_node", "zs_overflow_adjust", "zs_column_accumulator"),
+        parameters={"cells": {"ReductionStages": 2, "OverflowStages": 2}},
+    ),
+    Bench(
+        module="zs_dsp_chain",
+        toplevel="zs_dsp_chain",
+        bench="rtl.bench.dsp_chain.chain",
+        cases=480,
+        unit="beats",
+        proves=("zs_delay",),
+        parameters={
+            "sixteen": {"Length": 16, "TagWidth": 9},
+            "deep": {"Length": 16, "MuxStages": 2, "ReductionStages": 3, "OverflowStages": 2, "TagWidth": 9},
+            "two": {"Length": 2, "TagWidth": 9},
+            "four": {"Length": 4, "TagWidth": 9},
+            "eight": {"Length": 8, "MuxStages": 2, "TagWidth": 9},
+        },
+        environment=("Length",),
+        slow=("deep", "two", "four", "eight"),
+    ),
+    Bench(
+        module="zs_vector_unit",
+        toplevel="zs_vector_unit",
+        bench="rtl.bench.dsp_chain.vector_unit",
+        cases=30,
+        unit="times 16 columns",
+        proves=("zs_block_sequencer",),
+        parameters={
+            "two": {"Length": 2},
+            "four": {"Length": 4, "MuxStages": 2},
+            "eight": {"Length": 8, "ReductionStages": 2},
+            "sixteen": {"Length": 16, "MuxStages": 2, "ReductionStages": 2, "OverflowStages": 2},
+            "plain": {"Length": 16},
+        },
+        environment=("Length",),
+        slow=("plain",),
+    ),
+)
+
+_OF_FAMILY: Mapping[str, tuple[Bench | FloatBench, ...]] = {"sat": SAT, "dsp_chain": DSP_CHAIN}
+
+
+def own_benches(family: str) -> tuple[Bench | FloatBench, ...]:
+    """The benches of the modules that only this family has."""
+    return _OF_FAMILY.get(family, ())
+
+
 def benches_of(family: str) -> tuple[Bench | FloatBench, ...]:
-    """The benches of the modules from which a family's core is made."""
-    return (*COMMON, *{"sat": SAT}.get(family, ()))
+    """The benches of the modules from which a family's hardware is made."""
+    return (*COMMON, *own_benches(family))

@@ -50,6 +50,16 @@ CORES = {
 }
 
 
+def has_core(name: str) -> bool:
+    """Whether the Verilog of a family runs programs; if not, it has modules with benches at most.
+
+    Raises:
+        InputError: There is no such family.
+    """
+    family(name)
+    return name in CORES
+
+
 def find_core(name: str) -> Core:
     """The core of a family.
 

@@ -266,7 +266,8 @@ module zs_sat_core #(
   zs_sat_scratchpad #(
     .Bytes    (ActBytes),
     .Lanes    (ActLanes),
-    .ReadPorts(Rows)
+    .ReadPorts(Rows),
+    .LateRead (0)
   ) u_activations (
     .clk_i,
     .read_address_i     (act_address),
@@ -282,7 +283,8 @@ module zs_sat_core #(
   zs_sat_scratchpad #(
     .Bytes    (WeightBytes),
     .Lanes    (WeightLanes),
-    .ReadPorts(2 * MaxN)
+    .ReadPorts(2 * MaxN),
+    .LateRead (0)
   ) u_weights (
     .clk_i,
     .read_address_i     (weight_address),

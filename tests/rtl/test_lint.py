@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from rtl.bench.benches import COMMON, SAT, Bench
+from rtl.bench.benches import COMMON, DSP_CHAIN, SAT, Bench
 from rtl.bench.build import FOLDERS, RTL, Design
 from rtl.bench.lint import WAIVERS, find_verible, lint, lint_style, waivers
 from tests.rtl.tools import need
@@ -32,9 +32,14 @@ MORE_SETS = [  # beside those of the benches: smallest, defaults, large
     ("zs_scratchpad", {"Bytes": 65536, "Lanes": 64, "ReadPorts": 3, "WritePorts": 2}),
     ("zs_dma", {"Lanes": 16, "LatencyWidth": 2}),
     ("zs_dma", {"Lanes": 64, "LatencyWidth": 32}),
+    ("zs_delay", {"Width": 3, "Stages": 0}),
+    ("zs_delay", {"Width": 3, "Stages": 4, "HasReset": 1}),
+    ("zs_sparse_mux", {"Inputs": 4, "Stages": 2}),
+    ("zs_sparse_mux", {"Inputs": 64, "Width": 64}),
 ]
 SETS = [(path.stem, {}) for path in FILES] + MORE_SETS
-SETS += [(b.toplevel, dict(v)) for b in COMMON + SAT if isinstance(b, Bench) for v in b.parameters.values()]
+BENCHES = [bench for bench in COMMON + SAT + DSP_CHAIN if isinstance(bench, Bench)]
+SETS += [(bench.toplevel, dict(values)) for bench in BENCHES for values in bench.parameters.values()]
 
 
 @pytest.mark.parametrize(("module", "parameters"), SETS, ids=[f"{m}-{'-'.join(map(str, p.values()))}" for m, p in SETS])

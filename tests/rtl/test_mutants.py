@@ -6,11 +6,12 @@ Run it with `pytest -m slow tests/rtl/test_mutants.py`: an hour, or a part of it
 import pytest
 
 from mapping.errors import InputError
-from rtl.bench.benches import COMMON, SAT, Bench, BenchRun
+from rtl.bench.benches import COMMON, DSP_CHAIN, SAT, Bench, BenchRun
 from rtl.bench.build import RTL, BenchError, Design
 from rtl.bench.cores import CORES, LockstepRun
 from rtl.bench.proofs import PROOFS, Proof, prove
 from rtl.bench.toolchain import find_toolchain
+from tests.rtl.dsp_chain.mutants import DSP_MUTANTS
 from tests.rtl.mutants import COMMON_MUTANTS
 from tests.rtl.sat.core_mutants import CORE_MUTANTS
 from tests.rtl.sat.mutants import SAT_MUTANTS
@@ -19,7 +20,7 @@ from tests.rtl.tools import need
 
 pytestmark = pytest.mark.rtl
 
-MUTANTS = [*COMMON_MUTANTS, *SAT_MUTANTS, *CORE_MUTANTS]
+MUTANTS = [*COMMON_MUTANTS, *SAT_MUTANTS, *CORE_MUTANTS, *DSP_MUTANTS]
 IDS = [mutant.fault.replace(" ", "-") for mutant in MUTANTS]
 JOBS = 60  # of the machine of queues: fewer than in the default run
 LIMIT_S = 300
@@ -27,7 +28,7 @@ SEED = 1
 
 
 def quickest():
-    """Icarus builds the common modules in no time."""
+    """Icarus builds the smaller modules in no time."""
     try:
         find_toolchain("icarus")
     except InputError:
@@ -43,8 +44,8 @@ def replacement(mutant):
 def runs_of(mutant):
     """What the default run does with a file: (name, run) of every bench and machine in which it takes part."""
     path, replaced = RTL / mutant.file, replacement(mutant)
-    simulator = quickest() if "common" in mutant.file else "verilator"
-    for bench in COMMON + SAT:
+    simulator = "verilator" if mutant.file.startswith("sat") else quickest()
+    for bench in COMMON + SAT + DSP_CHAIN:
         toplevel = bench.toplevel if isinstance(bench, Bench) else "zs_fp_bench"
         if path not in Design(toplevel=toplevel).sources():
             continue
@@ -52,6 +53,8 @@ def runs_of(mutant):
             cases = JOBS if bench.module == "zs_control" else 0
             how = BenchRun(simulator=simulator, seed=SEED, cases=cases, replaced=replaced, limit_s=LIMIT_S)
             yield f"{bench.module} {name}", lambda bench=bench, name=name, how=how: bench.run(name, how)
+    if path not in Design(toplevel=CORES["sat"].toplevel).sources():
+        return
     for config in CORES["sat"].configs:
         run = LockstepRun(family="sat", config=config, seed=SEED, cases=CASES, replaced=replaced)
         yield f"core {config}", run.run

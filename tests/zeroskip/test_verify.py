@@ -15,12 +15,12 @@ pytest.importorskip("cocotb", reason="the RTL is NOT verified here: pip install 
 from mapping.graph import gemm_layer
 from mapping.sparsity import DENSE
 from rtl.bench import toolchain
-from rtl.bench.benches import benches_of
+from rtl.bench.benches import COMMON, benches_of
 from rtl.bench.build import RTL, Design
 from rtl.bench.cores import find_core
 from simulator.families import family
 from tests.rtl.tools import need
-from zeroskip.verify import Request, run
+from zeroskip.verify import Request, modules, run
 
 pytestmark = pytest.mark.rtl
 
@@ -203,9 +203,34 @@ def test_the_bench_of_a_module(tmp_path):
     result = verify("--module", "zs_fifo", "--cases", "500", "--simulator", simulator, "--junit", str(report))
     assert result.exit_code == 0, result.output
     for name in ("one", "three", "four"):
-        assert re.search(rf"zs_fifo +{name} +500 +\d+ +agrees, all coverage bins filled", result.stdout)
+        assert re.search(rf"zs_fifo +{name} +500 beats +\d+ +agrees, all coverage bins filled", result.stdout)
     names = [case.get("name") for case in ElementTree.parse(report).getroot().iter("testcase")]
     assert names == ["zs_fifo-one", "zs_fifo-three", "zs_fifo-four"]
+
+
+def test_a_family_that_runs_no_programs_is_verified_by_its_benches(monkeypatch, capsys):
+    simulator = quickest()
+    need(simulator)
+    few = [bench for bench in COMMON if bench.module in ("zs_fifo", "zs_spill_register")]
+    monkeypatch.setattr(modules, "own_benches", lambda name: {"dsp_chain": few}[name])
+    assert run(Request(family="dsp_chain", simulator=simulator))
+    said = capsys.readouterr().out
+    assert len(re.findall(r"agrees, all coverage bins filled", said)) == sum(len(bench.sets) for bench in few) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--cases", "5"), "--cases 5: each bench of 'dsp_chain' counts its own; add --module"),
+        (("--config", "u280"), "--config: the bench of zs_dsp_slice has parameter sets of its own: cells"),
+        (("--first", "3"), "--first 3: the bench of zs_dsp_slice has no numbered programs"),
+        (("--module", "array"), "--module array: family 'dsp_chain' has arbiter, block_sequencer, column_accumulator"),
+    ],
+)
+def test_what_does_not_fit_a_family_without_programs(arguments, said):
+    result = verify("--family", "dsp_chain", *arguments)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
 
 
 def test_a_fault_of_a_module_is_shown(tmp_path, monkeypatch, capsys):

@@ -13,11 +13,11 @@ class _Reproductions(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
-        return sorted(_pages())
+        return sorted(name for name, family in _families().items() if family.name == name)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
-        if cmd_name not in _pages():
+        if cmd_name not in _families():
             return None
         return click.Command(
             cmd_name,
@@ -41,10 +41,12 @@ _JOBS = click.Option(
 )
 
 
-def _pages() -> dict[str, Any]:
+def _families() -> dict[str, Any]:
+    """The families that have a page, by name and by the name of the published machine."""
     from simulator.families import families  # noqa: PLC0415
 
-    return {name: family.reproduce for name, family in families().items() if family.reproduce is not None}
+    found = [family for family in families().values() if family.reproduce is not None]
+    return {family.machine: family for family in found if family.machine} | {family.name: family for family in found}
 
 
 def _write(name: str, jobs: int) -> None:
@@ -54,4 +56,4 @@ def _write(name: str, jobs: int) -> None:
             check()
             click.echo(text, err=True)
 
-        click.echo(str(_pages()[name](say, jobs)), nl=False)
+        click.echo(str(_families()[name].reproduce(say, jobs)), nl=False)

@@ -1,7 +1,8 @@
 """``zeroskip verify``: the Verilog against the simulator.
 
 ``programs`` runs random programs on whole machines: every value and every cycle must agree. ``modules`` runs the
-benches of single modules. Both run simulations in processes of their own, several at once.
+benches of single modules; of all modules of a family whose Verilog runs no programs. Both run simulations in processes
+of their own, several at once.
 """
 
 from collections.abc import Callable
@@ -33,8 +34,8 @@ def run(request: Request, check: Callable[[], None] = lambda: None) -> bool:
         raise InputError(f"this installation lacks the Verilog ({error}): pip install 'zeroskip[rtl]'") from error
     if request.junit is not None and not request.junit.resolve().parent.is_dir():
         raise InputError(f"--junit {request.junit}: {request.junit.resolve().parent} is not a folder")
-    if request.module is not None and modules.has_own_bench(request):
+    if modules.has_own_bench(request):
         return modules.run(request, check)
     if request.module is not None:
-        click.echo(f"{modules.full_name(request)} has no bench of its own: the programs prove it.", err=True)
+        click.echo(f"{modules.full_name(request.module)} has no bench of its own: the programs prove it.", err=True)
     return programs.run(request, check)

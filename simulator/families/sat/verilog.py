@@ -1,13 +1,17 @@
 """The Verilog parameters of a configuration, what the Verilog cannot do, and which programs it refuses."""
 
+from pathlib import Path
+
 import numpy as np
 
 from mapping.errors import InputError
+from simulator.families.sat.area import FP16, POINTS, shape
 from simulator.families.sat.check import check
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.isa import SAT_ISA
 from simulator.memory.config import IdealMemory
 from simulator.program import Program, ProgramError
+from simulator.verilog import AreaModel, Unit, Verilog
 
 MAX_LANES = 64  # bytes per cycle of the DMA
 MAX_BURST_LATENCY = 2**16 - 1
@@ -42,6 +46,39 @@ def parameters(config: SatConfig) -> dict[str, int]:
         "OutBytes": config.output_scratchpad_kib * 1024,
         "DmaLanes": config.memory.bytes_per_cycle,
     }
+
+
+def units(config: SatConfig) -> tuple[Unit, ...]:
+    """The core, and beside it SORE and WUVE, which no core instantiates yet: their lanes are the configuration's.
+
+    Raises:
+        InputError: The Verilog has no such machine.
+    """
+    values = parameters(config)
+    half = config.datapath == "fp16"
+    sore = {"Lanes": config.sore_lanes, "Width": 16 if half else 8, "Float": int(half)}
+    sore |= {"MaxN": config.max_group, "MaxM": config.max_group}
+    wuve = {"Lanes": config.wuve_lanes, "MulLatency": config.mul_latency, "AddLatency": config.add_latency}
+    return (
+        Unit(name="core", module="zs_sat_core", parameters=values),
+        Unit(name="SORE", module="zs_sore", parameters=sore, training=True),
+        Unit(name="WUVE", module="zs_wuve", parameters=wuve, training=True),
+    )
+
+
+def elements(config: SatConfig) -> tuple[Unit, ...]:
+    """Processing elements that can do no more than one pattern each, with the latencies of a configuration."""
+    latencies = {"MulLatency": config.mul_latency}
+    if config.datapath == "fp16":
+        latencies |= {"AddLatency": config.add_latency, "Interleave": config.interleave}
+    return tuple(
+        Unit(
+            name="dense" if m == 1 else f"{n}:{m}",
+            module=f"zs_pe_{config.datapath}",
+            parameters={**latencies, "MaxN": n, "MaxM": m},
+        )
+        for n, m in ((1, 1), (1, 4), (2, 4), (2, 8))
+    )
 
 
 def _unsupported(config: SatConfig) -> list[str]:
@@ -111,3 +148,32 @@ def check_program(program: Program, config: SatConfig) -> None:
         check(program, config)
     except ProgramError as error:
         raise InputError(f"{error}; {mend}") from error
+
+
+VERILOG = Verilog(
+    default="sat-8x8",
+    units=units,
+    elements=elements,
+    element_settings=((), FP16),
+    blocks={
+        "zs_pe_int8": "PE",
+        "zs_pe_fp16": "PE",
+        "zs_array": "array",
+        "zs_gemm_unit": "GEMM unit",
+        "zs_act_fetch": "activation fetch",
+        "zs_weight_fetch": "weight fetch",
+        "zs_accumulator": "accumulator",
+        "zs_narrow_store": "rounding store",
+        "zs_sat_scratchpad": "scratchpad",
+        "zs_dma": "DMA",
+        "zs_control": "dispatch",
+        "zs_sore_lane": "SORE lane",
+        "zs_accumulator/zs_fp32_add": "fp32 adder",
+        "zs_wuve/zs_fp32_add": "fp32 adder",
+        "zs_wuve/zs_fp32_mul": "fp32 multiplier",
+    },
+    folders=("common", "sat"),
+    model=AreaModel(
+        shape=shape, points=POINTS, kinds=("Fp16", "DrainSerial"), file=Path(__file__).with_name("area.json")
+    ),
+)

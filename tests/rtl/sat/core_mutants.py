@@ -24,7 +24,7 @@ CORE_MUTANTS = [
     Mutant(SUM, "accumulate_q ? pad_read_data_i[c] : 32'd0", "pad_read_data_i[c]", "accumulators are not cleared"),
     Mutant(SUM, "16'(c) < output_count_q", "16'(c) <= output_count_q", "one column too many is written"),
     Mutant(SUM, "valid_i && 16'(c)", "valid_i && !start_i && 16'(c)", "a fold that starts at once eats the last sum"),
-    Mutant(PAD, "if (write_here && write_row == late_row)", "if (1'b0)", "a store reads a sum before it is written"),
+    Mutant(PAD, "<= write_here && write_row == late_row;", "<= 1'b0;", "a store reads a sum before it is written"),
     Mutant(GEMM, "SlotsWidth'(slot_first) / SlotsWidth'(n)", "SlotsWidth'(slot_first)", "slots taken for groups"),
     Mutant(GEMM, "SlotsWidth'(weight_row) * SlotsWidth'(n)", "SlotsWidth'(weight_row)", "rows share slots"),
     Mutant(

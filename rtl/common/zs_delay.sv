@@ -28,17 +28,17 @@ module zs_delay #(
     assign unused_control = clk_i ^ rst_ni ^ en_i;
     assign data_o = data_i;
   end else begin : g_registers
-    logic [Stages-1:0][Width-1:0] stage_q;
+    logic [Stages*Width-1:0] stage_q;
 
-    assign data_o = stage_q[Stages-1];
+    assign data_o = stage_q[(Stages-1)*Width+:Width];
 
     if (HasReset != 0) begin : g_reset
       always_ff @(posedge clk_i or negedge rst_ni) begin : p_shift
         if (!rst_ni) begin
           stage_q <= '0;
         end else if (en_i) begin
-          stage_q[0] <= data_i;
-          for (int i = 1; i < Stages; i++) stage_q[i] <= stage_q[i-1];
+          stage_q[0+:Width] <= data_i;
+          for (int i = 1; i < Stages; i++) stage_q[i*Width+:Width] <= stage_q[(i-1)*Width+:Width];
         end
       end
     end else begin : g_no_reset
@@ -46,8 +46,8 @@ module zs_delay #(
       assign unused_reset = rst_ni;
       always_ff @(posedge clk_i) begin : p_shift
         if (en_i) begin
-          stage_q[0] <= data_i;
-          for (int i = 1; i < Stages; i++) stage_q[i] <= stage_q[i-1];
+          stage_q[0+:Width] <= data_i;
+          for (int i = 1; i < Stages; i++) stage_q[i*Width+:Width] <= stage_q[(i-1)*Width+:Width];
         end
       end
     end
