@@ -132,13 +132,20 @@ def families() -> dict[str, Family[Any]]:
     """All installed families by name.
 
     Raises:
-        InputError: Two families of one name.
+        InputError: Two families of one name, or one whose package cannot be loaded.
     """
     found: dict[str, Family[Any]] = {}
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         if entry.name in found:
             raise InputError(f"two packages install a family called {entry.name!r}")
-        found[entry.name] = entry.load()
+        try:
+            found[entry.name] = entry.load()
+        except (ImportError, AttributeError) as error:
+            package = entry.dist.name if entry.dist else "an unknown package"
+            raise InputError(
+                f"family {entry.name!r} of {package} cannot be loaded from {entry.value}: {error}; "
+                f"mend or uninstall {package}"
+            ) from error
     return found
 
 
