@@ -1,4 +1,4 @@
-"""``zeroskip reproduce FAMILY``: a family beside what is published about it. Each family brings its own page."""
+"""``zeroskip reproduce NAME``: a machine beside what is published about it. Families bring the pages."""
 
 import os
 from typing import Any
@@ -9,7 +9,7 @@ from zeroskip.interrupt import deferred_interrupt
 
 
 class _Reproductions(click.Group):
-    """One command for every installed family that has a page."""
+    """One command for every page of the installed families."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -26,10 +26,17 @@ class _Reproductions(click.Group):
             help=f"Print the page of {cmd_name} as Markdown.",
         )
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _pages():
+            ctx.fail(f"No such command {args[0]!r}; legal: {', '.join(self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
+
 
 @click.group(cls=_Reproductions)
 def reproduce() -> None:
-    """Compare a family with what is published about it, on a Markdown page."""
+    """Compare a machine with what is published about it, on a Markdown page."""
 
 
 _JOBS = click.Option(
@@ -42,9 +49,9 @@ _JOBS = click.Option(
 
 
 def _pages() -> dict[str, Any]:
-    from simulator.families import families  # noqa: PLC0415
+    from simulator.families import pages  # noqa: PLC0415
 
-    return {name: family.reproduce for name, family in families().items() if family.reproduce is not None}
+    return pages()
 
 
 def _write(name: str, jobs: int) -> None:

@@ -1,7 +1,7 @@
 """Accelerator families: one folder each, found through the entry point group ``zeroskip.families``."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -11,7 +11,7 @@ from mapping.arrays import AnyArray, ByteArray, IntArray
 from mapping.errors import InputError
 from mapping.graph import Layer
 from mapping.sparsity import Pattern
-from mapping.tiling import Mapping
+from mapping.tiling import Mapping as LayerMapping
 from mapping.training import TrainedLayer
 from simulator.config import FamilyConfig, build_config, override, read_toml
 from simulator.engine.job import Job
@@ -20,6 +20,7 @@ from simulator.page import Page
 from simulator.program import Program
 
 GROUP = "zeroskip.families"
+Reproduce = Callable[[Callable[[str], None], int], Page]
 C = TypeVar("C", bound=FamilyConfig)
 
 
@@ -27,7 +28,7 @@ C = TypeVar("C", bound=FamilyConfig)
 class Candidate:
     """A mapping worth trying, and a number of cycles that it cannot beat."""
 
-    mapping: Mapping
+    mapping: LayerMapping
     bound_cycles: int
 
 
@@ -41,9 +42,9 @@ class Golden(Generic[C]):
         output: The output tensor in a DRAM image, (images, out_rows, out_cols, out_channels).
     """
 
-    image: Callable[[Layer, Pattern, Mapping, C], ByteArray]
+    image: Callable[[Layer, Pattern, LayerMapping, C], ByteArray]
     execute: Callable[[Program, ByteArray, C, IntArray | None], ByteArray]
-    output: Callable[[Layer, Mapping, C, ByteArray], AnyArray]
+    output: Callable[[Layer, LayerMapping, C, ByteArray], AnyArray]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,7 @@ class Family(Generic[C]):
             optimiser), or None: the family does not train. ``job``, ``check`` and ``dram_bytes`` take them too.
         reproduce: Writes the page that compares the family with what is published about it, or None; called with a
             function that is told what is done, and the number of processes to use.
+        pages: More such pages, by the name they have on the command line.
     """
 
     name: str
@@ -78,7 +80,7 @@ class Family(Generic[C]):
     default: str
     isa: InstructionSet
     candidates: Callable[[Layer, Pattern, C], list[Candidate]]
-    lower: Callable[[Layer, Pattern, Mapping, C], Program]
+    lower: Callable[[Layer, Pattern, LayerMapping, C], Program]
     job: Callable[[Program, C], Job]
     dram_bytes: Callable[[Program], IntArray]
     golden: Golden[C]
@@ -86,7 +88,8 @@ class Family(Generic[C]):
     peak_bytes: Callable[[C], float]
     check: Callable[[Program, C], None]
     training: Callable[[TrainedLayer, C], dict[str, Program]] | None = None
-    reproduce: Callable[[Callable[[str], None], int], Page] | None = None
+    reproduce: Reproduce | None = None
+    pages: Mapping[str, Reproduce] = field(default_factory=dict)
 
     def config_names(self) -> list[str]:
         """Names of the configurations it comes with."""
@@ -132,3 +135,19 @@ def family(name: str) -> Family[Any]:
     if name not in families():
         raise InputError(f"family {name!r} is not one of {', '.join(families())}")
     return families()[name]
+
+
+def pages() -> dict[str, Reproduce]:
+    """The pages that all installed families bring, by name; a family's own page has its name.
+
+    Raises:
+        InputError: Two pages of one name.
+    """
+    found: dict[str, Reproduce] = {}
+    for each in families().values():
+        own = {each.name: each.reproduce} if each.reproduce is not None else {}
+        for name, page in {**own, **each.pages}.items():
+            if name in found:
+                raise InputError(f"two families bring a page called {name!r}")
+            found[name] = page
+    return found

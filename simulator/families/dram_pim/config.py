@@ -26,6 +26,13 @@ class DramPimConfig(FamilyConfig):
     row_bytes: int = Field(2048, ge=32, le=2**16, multiple_of=32, description="bytes of a row in one bank")
     lanes: int = Field(16, ge=16, le=16, description="products of a MAC unit per column access of 32 bytes (bf16)")
     registers: int = Field(32, ge=1, le=256, description="sums that a bank holds while one input vector is in its buffer")
+    buffer_columns: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="columns of the input vector that the buffer of a channel sends to its banks for one column of "
+        "weights; 1 in AiM: compressed weights then wait for their inputs",
+    )
     refresh: bool = Field(True, description="whether refreshes fall due every nREFI")
     storage: Literal["dense", "compressed"] = Field(
         "compressed",

@@ -15,6 +15,9 @@ _REQUEST = (
     Field("column", 12, "first column of 16 elements"),
     Field("count", 16, "columns; cycles of the host for HOST"),
     Field("register", 8, "MAC register of every bank"),
+    Field("source", 12, "column of the buffer that meets the first column of the row"),
+    Field("n", 7, "kept weights of a group; 0: the columns are only waited for"),
+    Field("m", 7, "weights of a group; 1: dense"),
     Field("address", 40, "first byte in the host's memory"),
     Field("stride", 32, "bytes there from channel to channel"),
 )

@@ -40,6 +40,9 @@ class Stream:
         column: int = 0,
         count: int = 1,
         register: int = 0,
+        source: int = 0,
+        n: int = 1,
+        m: int = 1,
         address: int = 0,
         stride: int = 0,
         macs: int = 0,
@@ -51,7 +54,7 @@ class Stream:
         if macs:
             self._macs[len(self._rows)] = macs
         channels = self.mask if mask is None else mask
-        self._rows.append((_NUMBER[name], channels, bank, row, column, count, register, address, stride))
+        self._rows.append((_NUMBER[name], channels, bank, row, column, count, register, source, n, m, address, stride))
 
     def each(self, name: str, requests: Iterable[tuple[int, int, int]]) -> None:
         """One instruction for each (channel, bank, row)."""
@@ -71,7 +74,7 @@ class Stream:
             self._releases.pop(last, None)
             self._releases[len(self._rows)] = TO_HOST
         self._pending = True
-        self._rows.append((_ASIC, cycles, 0, 0, 0, 0, 0, 0, 0))
+        self._rows.append((_ASIC, cycles) + (0,) * (_WIDTH - 1))
 
     def program(self, **notes: Any) -> Program:  # noqa: ANN401  # plain JSON values
         """The program so far; a barrier at the end waits until every channel has finished."""
