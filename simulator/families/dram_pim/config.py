@@ -41,7 +41,7 @@ class DramPimConfig(FamilyConfig):
     )
     packing: Literal["row", "packed"] = Field(
         "packed",
-        description="where a compressed vector begins: in a row of its own, or right behind the one before it",
+        description="where the weights of an output begin: in a row of their own (CENT), or behind those of the one before",
     )
     clock_mhz: int = Field(2000, ge=10, le=5000, description="command clock [MHz]; must be that of the timing table")
     dispatch_latency: int = Field(0, ge=0, le=64, description="cycles between two instructions; 0 as in AiM's simulator")

@@ -11,8 +11,9 @@ from simulator.families.dram_pim.stream import Stream
 class Partition:
     """A matrix of ``outputs`` x ``inputs`` over ``banks`` banks, one output after another in a bank.
 
-    Every bank holds the same number of whole outputs; an output takes ``pieces`` rows, one for each piece of the input
-    vector that fits into a channel's buffer.
+    Every bank holds the same number of whole outputs. The input vector is cut into pieces that fit into a channel's
+    buffer, as long as a row. Packed, the outputs of a piece follow each other without gaps, over the ends of rows; else
+    each takes a row of its own, and the pieces of an output lie in rows after each other.
     """
 
     inputs: int
@@ -20,6 +21,7 @@ class Partition:
     banks: int
     row_elements: int
     lanes: int
+    packed: bool
 
     @property
     def outputs_per_bank(self) -> int:
@@ -39,7 +41,22 @@ class Partition:
     @property
     def rows(self) -> int:
         """Rows of every bank."""
-        return self.outputs_per_bank * self.pieces
+        if not self.packed:
+            return self.outputs_per_bank * self.pieces
+        return sum(self._packed_rows(piece) for piece in range(self.pieces))
+
+    def _packed_rows(self, piece: int) -> int:
+        return ceil_div(self.outputs_per_bank * self.columns(piece) * self.lanes, self.row_elements)
+
+    def spans(self, piece: int, output: int) -> list[tuple[int, int, int]]:
+        """Where a piece of one output lies in its bank: (row, first column, columns), one or two."""
+        columns, row_columns = self.columns(piece), self.row_elements // self.lanes
+        if not self.packed:
+            return [(output * self.pieces + piece, 0, columns)]
+        first = sum(self._packed_rows(before) for before in range(piece)) * row_columns + output * columns
+        head = min(columns, row_columns - first % row_columns)
+        found = [(first // row_columns, first % row_columns, head)]
+        return [*found, (first // row_columns + 1, 0, columns - head)] if head < columns else found
 
     def columns(self, piece: int) -> int:
         """Column accesses of one output for a piece."""
@@ -50,7 +67,12 @@ class Partition:
 def partition(inputs: int, outputs: int, banks: int, config: DramPimConfig) -> Partition:
     """The partition of a matrix over ``banks`` banks of a configuration."""
     return Partition(
-        inputs=inputs, outputs=outputs, banks=banks, row_elements=config.row_elements, lanes=config.lanes
+        inputs=inputs,
+        outputs=outputs,
+        banks=banks,
+        row_elements=config.row_elements,
+        lanes=config.lanes,
+        packed=config.packing == "packed",
     )
 
 
@@ -77,8 +99,12 @@ def multiply(stream: Stream, matrix: Partition, first_row: int, registers: int, 
             for register in range(len(group)):
                 stream.host("WR_BIAS", register=register)
             for register, output in enumerate(group):
-                row = first_row + output * matrix.pieces + piece
-                stream.host("MAC_ABK", row=row, count=matrix.columns(piece), register=register)
+                done = 0
+                for row, column, count in matrix.spans(piece, output):
+                    stream.host(
+                        "MAC_ABK", row=first_row + row, column=column, count=count, register=register, source=done
+                    )
+                    done += count
             if activate and piece == matrix.pieces - 1:
                 for register in range(len(group)):
                     stream.host("AF", row=FUNCTION_ROW, register=register)

@@ -3,7 +3,7 @@
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -189,7 +189,26 @@ def load_table(name_or_path: str | Path) -> CommandTable:
         if not path.is_file():
             known = ", ".join(sorted(each.stem for each in FOLDER.glob("*.toml")))
             raise InputError(f"timing table {name_or_path!r} is not one of {known}, nor a path that ends in .toml")
-    return build_config(CommandTable, read_toml(path), f"timing table {path.stem}")
+    return build_config(CommandTable, _with_base(read_toml(path)), f"timing table {path.stem}")
+
+
+def _with_base(values: dict[str, Any]) -> dict[str, Any]:
+    """A table that names a ``base`` is that one, with its own keys instead, its timings changed and ``without`` commands."""
+    if "base" not in values:
+        return values
+    base = _with_base(read_toml(FOLDER / f"{values['base']}.toml"))
+    gone = set(values.get("without", ()))
+    merged = base | {name: value for name, value in values.items() if name not in ("base", "without")}
+    merged["timings"] = base["timings"] | values.get("timings", {})
+    merged["commands"] = {name: each for name, each in merged["commands"].items() if name not in gone}
+    merged["roles"] = {role: name for role, name in merged["roles"].items() if name not in gone}
+    kept = []
+    for constraint in merged["constraints"]:
+        sides = {side: [name for name in constraint[side] if name not in gone] for side in ("before", "after")}
+        if all(sides.values()):
+            kept.append(constraint | sides)
+    merged["constraints"] = kept
+    return merged
 
 
 def vectors(
