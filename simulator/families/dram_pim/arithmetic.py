@@ -9,11 +9,10 @@ Bf16Array = npt.NDArray[np.uint16]
 
 
 def to_bf16(values: Float32Array) -> Bf16Array:
-    """Round float32 to bf16, to nearest even; the bits as uint16, same shape. NaN stays NaN."""
+    """Round float32 to bf16, to nearest even; the bits as uint16, same shape. Any NaN gives 0x7fc0."""
     bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
     rounded = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
-    quiet = (bits >> np.uint32(16)) | np.uint32(0x40)
-    return np.where(np.isnan(values), quiet, rounded).astype(np.uint16)
+    return np.where(np.isnan(values), np.uint32(0x7FC0), rounded).astype(np.uint16)
 
 
 def from_bf16(bits: Bf16Array) -> Float32Array:
