@@ -28,7 +28,7 @@ DRAM_PIM_MUTANTS = [
     Mutant(MAC, "if (op == Bias) register_q[r] <= {bias, 16'd0};", "", "no bias", FOUR),
     Mutant(MAC, "localparam int Stages = 2 + Levels;", "localparam int Stages = 1 + Levels;", "control a cycle before its data", FOUR),
     Mutant(MAC, "read_q      <= valid && op == Read;", "read_q      <= op == Read;", "reads that nobody asked for", FOUR),
-    Mutant(SEQUENCER, "command = open_q ? PrechargeAll : Refresh;", "command = Refresh;", "refresh with rows open", AIM),
+    Mutant(SEQUENCER, "open_q ? PrechargeAll : Refresh;", "Refresh;", "refresh with rows open", AIM),
     Mutant(SEQUENCER, "op_rows_i && open_q && row_q != op_row_i", "1'b0", "column of a row that is not open", AIM),
     Mutant(SEQUENCER, "end else if (op_rows_i && !open_q) begin", "end else if (!open_q) begin", "rows opened for nothing", AIM),
     Mutant(SEQUENCER, "distance_q[b][a] - 1'b1 > wait_d[a]", "1'b1", "a shorter distance replaces a longer one", AIM),
