@@ -17,7 +17,9 @@ from mapping.errors import InputError
 from mapping.graph import Layer
 from mapping.sparsity import DENSE, Pattern
 from simulator.config import FamilyConfig
+from simulator.cost.energy import energy_pj
 from simulator.families import Candidate, Family
+from simulator.program import Program
 from simulator.scheduling import best_mapping
 
 State = Literal["complete", "infeasible", "failed"]
@@ -58,7 +60,9 @@ class Evaluator:
         self.space = space
         self.work: tuple[Work, ...] = load_workload(space.file)
         layers = [[[str(layer.shape) for layer in work.layers], work.runs, work.prunable] for work in self.work]
-        self._fixed = dumps([layers, space.file.family, space.file.costs, code_digest(space.family)], sort_keys=True)
+        energies = None if space.technology is None else space.technology.model_dump(mode="json")
+        fixed = [layers, space.file.family, space.file.costs, energies, code_digest(space.family)]
+        self._fixed = dumps(fixed, sort_keys=True)
         self._layer_totals = lru_cache(maxsize=CACHED_LAYERS)(self._simulate)
 
     def key(self, values: Mapping[str, Value]) -> str:
@@ -132,7 +136,15 @@ class Evaluator:
             macs=int(program.macs.sum()),
             kept=rows * pattern.kept(shape.group_in_channels),
             weights=rows * shape.group_in_channels,
+            energy_fj=self._energy_fj(program, config),
         )
+
+    def _energy_fj(self, program: Program, config: FamilyConfig) -> int:
+        """Energy of one run [fJ]; 0 where nobody asks for it."""
+        family, technology = self.space.family, self.space.technology
+        if technology is None or family.actions is None:
+            return 0
+        return round(1000 * sum(energy_pj(family.actions(program, config), technology).values()))
 
 
 def sum_parts(parts: tuple[Totals, ...]) -> Totals:

@@ -18,6 +18,8 @@ class Totals(NamedTuple):
         macs: Multiply-accumulates with weights that are kept.
         kept: Weights that the patterns keep.
         weights: Weights of the dense model.
+        energy_fj: Energy of counted actions [fJ], rounded for each run of a layer: whole numbers add up exactly.
+            0 in a space that does not ask for energy.
     """
 
     cycles: int = 0
@@ -25,6 +27,7 @@ class Totals(NamedTuple):
     macs: int = 0
     kept: int = 0
     weights: int = 0
+    energy_fj: int = 0
 
     def plus(self, other: "Totals", times: int = 1) -> "Totals":
         """The sum with ``times`` times another."""
@@ -57,6 +60,10 @@ class Metric:
     slopes: Mapping[str, int]
 
 
+def _microjoules(totals: Totals) -> float:
+    return totals.energy_fj / 1e9
+
+
 METRICS: dict[str, Metric] = {
     "cycles": Metric(summary="cycles of the workload", value=lambda t, _: t.cycles, slopes={"cycles": 1}),
     "latency_ms": Metric(
@@ -81,15 +88,44 @@ METRICS: dict[str, Metric] = {
 }
 
 
-def metrics_with(costs: Mapping[str, Mapping[str, float]]) -> dict[str, Metric]:
-    """All metrics of a space: those of every space, and its declared costs.
+ENERGY_METRICS: dict[str, Metric] = {
+    "energy_uj": Metric(
+        summary="energy of counted actions in the technology of the space [uJ]",
+        value=lambda t, _: _microjoules(t),
+        slopes={"energy_fj": 1},
+    ),
+    "power_w": Metric(
+        summary="energy_uj over latency [W]: dynamic power only",
+        value=lambda t, m: _microjoules(t) / 1e6 * m.clock_hz / t.cycles,
+        slopes={"energy_fj": 1, "cycles": -1},
+    ),
+    "edp_ujs": Metric(
+        summary="energy-delay product [uJ s]",
+        value=lambda t, m: _microjoules(t) * t.cycles / m.clock_hz,
+        slopes={"energy_fj": 1, "cycles": 1},
+    ),
+    "ed2p_ujs2": Metric(
+        summary="energy-delay-squared product [uJ s^2]",
+        value=lambda t, m: _microjoules(t) * (t.cycles / m.clock_hz) ** 2,
+        slopes={"energy_fj": 1, "cycles": 1},
+    ),
+    "macs_per_uj": Metric(
+        summary="multiply-accumulates of kept weights over energy_uj",
+        value=lambda t, _: t.macs / _microjoules(t),
+        slopes={"macs": 1, "energy_fj": -1},
+    ),
+}
+
+
+def metrics_with(costs: Mapping[str, Mapping[str, float]], *, energy: bool = False) -> dict[str, Metric]:
+    """All metrics of a space: those of every space, those of energy where it is asked for, and its declared costs.
 
     Raises:
         InputError: A cost that is called like a metric.
     """
-    found = dict(METRICS)
+    found = METRICS | (ENERGY_METRICS if energy else {})
     for name in costs:
-        if name in METRICS:
+        if name in METRICS or name in ENERGY_METRICS:
             raise InputError(f"costs.{name}: there is a metric of that name")
         found[name] = Metric(summary="declared cost", value=partial(_cost, name), slopes={})
     return found

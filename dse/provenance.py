@@ -17,8 +17,12 @@ _PACKAGES = ("zeroskip", "numpy", "numba")
 
 def code_digest(family: Family[Any]) -> str:
     """SHA-256 of all files that a result depends on: the simulator's, those that evaluate, and the family's own."""
-    own = import_module(family.config.__module__).__file__
-    return _digest_of(*(str(folder) for folder in _folders()), *([str(Path(own).parent)] if own else []))
+    return _digest_of(*_places((*_ROOMS, *_OWN), family))
+
+
+def simulator_digest(family: Family[Any]) -> str:
+    """SHA-256 of all files that a simulation depends on: the simulator's and the family's own."""
+    return _digest_of(*_places(_ROOMS, family))
 
 
 def versions() -> dict[str, str]:
@@ -26,10 +30,13 @@ def versions() -> dict[str, str]:
     return {"python": sys.version.split()[0]} | {name: _version(name) for name in _PACKAGES}
 
 
-def _folders() -> list[Path]:
-    files = [import_module(name).__file__ for name in (*_ROOMS, *_OWN)]
+def _places(modules: tuple[str, ...], family: Family[Any]) -> list[str]:
+    """Folders of packages and files of modules, and the folder of the family."""
+    files = [import_module(name).__file__ for name in modules]
     paths = [Path(file) for file in files if file]
-    return [path.parent if path.name == "__init__.py" else path for path in paths]
+    own = import_module(family.config.__module__).__file__
+    folders = [path.parent if path.name == "__init__.py" else path for path in paths]
+    return [str(folder) for folder in (*folders, *([Path(own).parent] if own else []))]
 
 
 @cache

@@ -99,6 +99,9 @@ class SpaceFile(_Part):
     costs: dict[Name, dict[str, float]] = Field(
         {}, description="declared costs: each a sum of weight times field of the configuration or peak_macs"
     )
+    technology: str | None = Field(
+        None, description="energy of an action, by name or TOML file; cmos-45nm where a metric asks for energy"
+    )
     objectives: dict[str, Literal["minimise", "maximise"]] = Field(min_length=1)
     constraints: dict[str, Limit] = {}
     baselines: dict[Name, dict[str, Scalar]] = Field(

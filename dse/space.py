@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any, get_args
 
 from dse.document import read_yaml
-from dse.metrics import Metric, machine_of, metrics_with
+from dse.metrics import ENERGY_METRICS, Metric, machine_of, metrics_with
 from dse.schema import Range, SpaceFile
 from mapping.errors import InputError
 from mapping.sparsity import DENSE, Pattern
 from mapping.tiling import Dataflow
 from simulator.config import FamilyConfig, build_config, override
+from simulator.cost.energy import DEFAULT as DEFAULT_TECHNOLOGY
+from simulator.cost.energy import Technology, technology
 from simulator.families import Family, family
 
 Point = tuple[int, ...]
@@ -74,7 +76,8 @@ class Space:
         self.origin = origin
         self.family: Family[Any] = family(file.family)
         self.groups = tuple(file.layers)
-        self.metrics: dict[str, Metric] = metrics_with(file.costs)
+        self.technology = self._technology()
+        self.metrics: dict[str, Metric] = metrics_with(file.costs, energy=self.technology is not None)
         base = self.family.load_config(file.config).model_dump()
         self._base = override(base, _settings(file.settings))
         self.variables = (*self._hardware(), *self._layer_variables())
@@ -97,6 +100,16 @@ class Space:
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
 
+    def _technology(self) -> Technology | None:
+        """The energy of actions, where the file or a metric asks for it."""
+        asked = ENERGY_METRICS.keys() & {*self.file.objectives, *self.file.constraints}
+        if self.file.technology is None and not asked:
+            return None
+        if self.family.actions is None:
+            what = f"technology {self.file.technology!r}" if self.file.technology else f"metric {min(asked)!r}"
+            raise InputError(f"{what}: family {self.family.name!r} counts no actions, so there is no energy")
+        return technology(self.file.technology or DEFAULT_TECHNOLOGY)
+
     @property
     def sizes(self) -> Point:
         """Number of values of each variable."""
@@ -114,8 +127,9 @@ class Space:
 
     @cached_property
     def digest(self) -> str:
-        """Equal for equal spaces: SHA-256 of what the file says and of the configuration it starts from."""
-        return sha256(dumps([self.file.canonical(), self._base], sort_keys=True).encode()).hexdigest()
+        """Equal for equal spaces: SHA-256 of the file, the configuration it starts from and the energies."""
+        energies = None if self.technology is None else self.technology.model_dump(mode="json")
+        return sha256(dumps([self.file.canonical(), self._base, energies], sort_keys=True).encode()).hexdigest()
 
     def decode(self, point: Point) -> dict[str, Value]:
         """The values by name at an index vector."""

@@ -109,6 +109,11 @@ class Store:
             row = connection.execute(sa.select(_studies).where(_studies.c.name == name)).mappings().first()
         return None if row is None else StudyRecord(**row)
 
+    def study_names(self) -> list[str]:
+        """The names of all studies, sorted."""
+        with self._explained(), self._engine.connect() as connection:
+            return list(connection.execute(sa.select(_studies.c.name).order_by(_studies.c.name)).scalars())
+
     def add_study(self, record: StudyRecord) -> None:
         """Keep a study; one of that name that is already there stays."""
         with self._explained(), self._engine.begin() as connection:

@@ -33,6 +33,7 @@ class Request:
     settings: tuple[str, ...]
     layers: str | None
     executor: Executor
+    technology: str | None
     batch: int | None
     shapes: tuple[str, ...]
     sequence: int | None
@@ -78,7 +79,7 @@ def _result(request: Request, bar: Progress) -> Result:
     lowered = lower(
         sparse, chosen.name, config, config_name=config_name(request, chosen.default), progress=bar.lowering
     )
-    return simulate(lowered, request.executor, progress=bar.running)
+    return simulate(lowered, request.executor, technology=request.technology, progress=bar.running)
 
 
 def sparse_model(request: Request, bar: Progress) -> SparseModel:

@@ -1,14 +1,18 @@
 """Run a lowered model and account for every cycle."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
 
 import numpy as np
 
+from mapping.errors import InputError
 from mapping.graph import Layer
 from mapping.sparsity import Pattern
+from simulator.cost.energy import DEFAULT as DEFAULT_TECHNOLOGY
+from simulator.cost.energy import add_energy, energy_pj
+from simulator.cost.energy import technology as find_technology
 from simulator.engine.job import Job
 from simulator.engine.timeline import Timeline
 from simulator.execute import Executor, run
@@ -34,6 +38,7 @@ class LayerResult:
         compute_bound: Cycles that the multiplications take at full utilisation.
         bandwidth_bound: Cycles that the bytes take at peak bandwidth.
         utilisation: ``macs`` over what the array could have done in ``cycles``.
+        energy_pj: Energy of counted actions by component [pJ]; None where it is not known.
     """
 
     lowered: LoweredLayer
@@ -44,6 +49,7 @@ class LayerResult:
     compute_bound: int
     bandwidth_bound: int
     utilisation: float
+    energy_pj: Mapping[str, float] | None
 
     def __post_init__(self) -> None:
         """Hold the result against its roofline.
@@ -106,11 +112,15 @@ class Result:
         lowered: What ran.
         executor: What gave the times.
         layers: One result per layer, in order.
+        technology: What the energy is that of; None where it is not known.
+        no_energy: Why it is not known; empty where it is.
     """
 
     lowered: LoweredModel
     executor: Executor
     layers: tuple[LayerResult, ...]
+    technology: str | None
+    no_energy: str
 
     @cached_property
     def total_cycles(self) -> int:
@@ -143,22 +153,44 @@ class Result:
         return sum(layer.dram_bytes * layer.layer.repeats for layer in self.layers)
 
     @cached_property
+    def energy_pj(self) -> dict[str, float] | None:
+        """Energy of all layers by component [pJ]; None where it is not known."""
+        if self.technology is None:
+            return None
+        return add_energy((layer.energy_pj or {}, layer.layer.repeats) for layer in self.layers)
+
+    @property
+    def seconds(self) -> float:
+        """Time of all layers at the configuration's clock."""
+        return self.total_cycles / (self.lowered.config.clock_mhz * 1e6)
+
+    @cached_property
     def instructions(self) -> int:
         """Instructions of all layers."""
         return sum(len(layer.lowered.program) * layer.layer.repeats for layer in self.layers)
 
 
-def simulate(lowered: LoweredModel, executor: Executor = "fast", *, progress: Progress | None = None) -> Result:
+def simulate(
+    lowered: LoweredModel,
+    executor: Executor = "fast",
+    *,
+    technology: str | None = None,
+    progress: Progress | None = None,
+) -> Result:
     """Run every layer of a lowered model.
 
     Args:
         lowered: What to run.
         executor: ``fast``, ``cycle``, or ``both``, which compares them on every instruction.
+        technology: What gives the energy of an action, by name or TOML file. None: the default one, and no energy
+            where the family counts no actions or the technology lacks one.
         progress: Called with the layer's name, its index, the instructions done in it and their number.
 
     Raises:
+        InputError: The technology is none, or has no energy of what this machine does.
         DisagreementError: With ``both``, the executors disagree: a fault of this project.
     """
+    energies, no_energy = _energies(lowered, technology)
     timelines: dict[int, tuple[Job, Timeline]] = {}
     results = []
     for index, layer in enumerate(lowered.layers):
@@ -174,11 +206,40 @@ def simulate(lowered: LoweredModel, executor: Executor = "fast", *, progress: Pr
                     progress(name, index, done, count)
 
             timelines[id(layer.program)] = (job, run(job, executor, report))
-        results.append(_account(layer, timelines[id(layer.program)][1], lowered))
-    return Result(lowered=lowered, executor=executor, layers=tuple(results))
+        energy = energies.get(id(layer.program))
+        results.append(_account(layer, timelines[id(layer.program)][1], lowered, energy))
+    return Result(
+        lowered=lowered,
+        executor=executor,
+        layers=tuple(results),
+        technology=None if no_energy else technology or DEFAULT_TECHNOLOGY,
+        no_energy=no_energy,
+    )
 
 
-def _account(layer: LoweredLayer, timeline: Timeline, lowered: LoweredModel) -> LayerResult:
+def _energies(lowered: LoweredModel, name: str | None) -> tuple[dict[int, dict[str, float]], str]:
+    """Energy by component of each program [pJ], by its identity; or why there is none.
+
+    Raises:
+        InputError: A technology was asked for and has no energy of what this machine does.
+    """
+    family = lowered.family
+    try:
+        if family.actions is None:
+            raise InputError(f"family {family.name!r} counts no actions")
+        costs = find_technology(name or DEFAULT_TECHNOLOGY)
+        programs = {id(layer.program): layer.program for layer in lowered.layers}
+        found = {key: energy_pj(family.actions(program, lowered.config), costs) for key, program in programs.items()}
+    except InputError as error:
+        if name is not None:
+            raise InputError(f"technology {name}: {error}") from error
+        return {}, str(error)
+    return found, ""
+
+
+def _account(
+    layer: LoweredLayer, timeline: Timeline, lowered: LoweredModel, energy: Mapping[str, float] | None
+) -> LayerResult:
     family, config = lowered.family, lowered.config
     macs, dram_bytes = int(layer.program.macs.sum()), int(family.dram_bytes(layer.program).sum())
     peak = family.peak_macs(config)
@@ -191,6 +252,7 @@ def _account(layer: LoweredLayer, timeline: Timeline, lowered: LoweredModel) -> 
         compute_bound=-(-macs // peak),
         bandwidth_bound=ceil(dram_bytes / family.peak_bytes(config)),
         utilisation=macs / (timeline.total * peak),
+        energy_pj=energy,
     )
 
 

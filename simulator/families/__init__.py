@@ -14,6 +14,7 @@ from mapping.sparsity import Pattern
 from mapping.tiling import Mapping as LayerMapping
 from mapping.training import TrainedLayer
 from simulator.config import FamilyConfig, build_config, override, read_toml
+from simulator.cost.actions import Actions
 from simulator.engine.job import Job
 from simulator.isa import InstructionSet
 from simulator.page import Page
@@ -68,6 +69,7 @@ class Family(Generic[C]):
         check: Further checks of a program against a configuration; raises ``ProgramError``.
         training: What a training step does for one layer beside its products, as programs by name (for example the
             optimiser), or None: the family does not train. ``job``, ``check`` and ``dram_bytes`` take them too.
+        actions: What the hardware does to run a program, counted for the energy model, or None: it has none.
         reproduce: Writes the page that compares the family with what is published about it, or None; called with a
             function that is told what is done, and the number of processes to use.
         pages: More such pages, by the name they have on the command line.
@@ -88,6 +90,7 @@ class Family(Generic[C]):
     peak_bytes: Callable[[C], float]
     check: Callable[[Program, C], None]
     training: Callable[[TrainedLayer, C], dict[str, Program]] | None = None
+    actions: Callable[[Program, C], list[Actions]] | None = None
     reproduce: Reproduce | None = None
     pages: Mapping[str, Reproduce] = field(default_factory=dict)
 

@@ -5,8 +5,12 @@ import pytest
 import zeroskip
 from dse import evaluate as evaluation
 from dse.evaluate import Evaluator
+from dse.executors import InProcess
 from dse.judge import Judge
-from dse.metrics import METRICS, Machine, Totals
+from dse.metrics import ENERGY_METRICS, METRICS, Machine, Totals
+from dse.run import run
+from dse.store import Store
+from dse.study import Study
 from mapping.errors import InputError
 from simulator.families import family
 from tests.dse.spaces import tiny
@@ -115,9 +119,9 @@ def test_the_key_is_of_the_content():
 def test_every_metric_moves_with_its_sums_as_declared(evaluator):
     """Merging layers exactly relies on it."""
     machine = Machine(clock_hz=1e9, peak_macs=64.0, peak_bytes=8.0, costs={})
-    base = Totals(cycles=1000, dram_bytes=500, macs=9000, kept=20, weights=80)
-    for name, metric in METRICS.items():
-        for column in ("cycles", "dram_bytes", "macs", "kept"):
+    base = Totals(cycles=1000, dram_bytes=500, macs=9000, kept=20, weights=80, energy_fj=10**9)
+    for name, metric in (METRICS | ENERGY_METRICS).items():
+        for column in ("cycles", "dram_bytes", "macs", "kept", "energy_fj"):
             moved = base._replace(**{column: getattr(base, column) + 1})
             change = metric.value(moved, machine) - metric.value(base, machine)
             assert (change > 0) - (change < 0) == metric.slopes.get(column, 0), (name, column)
@@ -134,3 +138,44 @@ def test_workloads_that_cannot_be(evaluator):
         with pytest.raises(InputError, match=message):
             Evaluator(tiny(**changes))
     assert family("sat").name == "sat"
+
+
+@pytest.mark.golden
+def test_energy_is_that_of_the_simulation_and_its_metrics_follow():
+    space = tiny(objectives={"energy_uj": "minimise", "latency_ms": "minimise"}, layers={}, technology="cmos-45nm")
+    outcome = Evaluator(space).evaluate({"rows": 16, "cols": 16, "memory.channels": 1})
+    config = zeroskip.load_config("sat", settings=("rows=16", "cols=16", "memory.channels=1"))
+    model = zeroskip.prune(zeroskip.load_model("resnet18"), "dense").select("layer4.1.conv*")
+    result = zeroskip.simulate(zeroskip.lower(model, "sat", config))
+    microjoules = sum(result.energy_pj.values()) / 1e6
+    seconds = result.seconds
+    assert outcome.metrics["energy_uj"] == pytest.approx(microjoules, rel=1e-9)  # rounded to femtojoules a layer
+    assert outcome.metrics["power_w"] == pytest.approx(microjoules / 1e6 / seconds)
+    assert outcome.metrics["edp_ujs"] == pytest.approx(microjoules * seconds)
+    assert outcome.metrics["ed2p_ujs2"] == pytest.approx(microjoules * seconds**2)
+    assert outcome.metrics["macs_per_uj"] == pytest.approx(result.macs / microjoules)
+
+
+@pytest.mark.golden
+def test_decompose_is_exact_with_energy_too():
+    space = tiny(objectives={"energy_uj": "minimise", "latency_ms": "minimise", "power_w": "minimise"})
+    fronts = []
+    for strategy in ("exhaustive", "decompose"):
+        study = Study(space, Store("sqlite://"), strategy=strategy, budget=None)
+        run(study, InProcess(study.evaluator))
+        fronts.append({trial.name for trial, _ in study.front()})
+    assert fronts[0] == fronts[1]
+
+
+def test_energy_is_reported_only_where_it_is_asked_for():
+    assert "energy_uj" not in tiny().metrics
+    assert "energy_uj" in tiny(technology="cmos-45nm").metrics
+    with pytest.raises(InputError, match="technology 'nix' is not one of"):
+        tiny(technology="nix")
+
+
+def test_a_memory_without_energy_is_infeasible_only_for_who_asks():
+    where = {"parameters": {"memory.preset": ["gddr6-16", "hbm2"]}, "baselines": {}}
+    asked = Evaluator(tiny(objectives={"energy_uj": "minimise"}, **where)).evaluate({"memory.preset": "gddr6-16"})
+    assert (asked.state, "no energy of memory 'gddr6-16'" in asked.reason) == ("infeasible", True)
+    assert Evaluator(tiny(**where)).evaluate({"memory.preset": "gddr6-16"}).state == "complete"

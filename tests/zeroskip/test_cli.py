@@ -5,13 +5,15 @@ import re
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 import zeroskip
+import zeroskip.commands.simulate
 from simulator.execute import EXECUTORS
-from zeroskip import cli
+from zeroskip import cli, commands
 from zeroskip.report.configuration import to_toml
 
 FAST = ("simulate", "resnet18", "--layers", "layer4.0.*")
@@ -55,8 +57,15 @@ def test_version():
     assert zs("--version").stdout == f"zeroskip, version {zeroskip.__version__}\n"
 
 
+def test_every_command_has_its_file():
+    files = {path.stem for path in Path(commands.__file__).parent.glob("*.py")} - {"__init__", "options"}
+    assert files == {name.replace("-", "_") for name in commands.COMMANDS}
+    for name in commands.COMMANDS:
+        assert cli.main.get_command(None, name).name == name
+
+
 def test_executors_are_those_of_the_simulator():
-    assert cli.EXECUTORS == EXECUTORS
+    assert commands.simulate.EXECUTORS == EXECUTORS
 
 
 @pytest.mark.smoke
@@ -92,6 +101,7 @@ def test_table_and_json_say_the_same():
     text = zs(*FAST).stdout
     totals = record["totals"]
     assert f"{totals['cycles']:,} cycles = {totals['time_ms']:,.3f} ms" in text
+    assert f"energy: {totals['energy_uj']:,.1f} uJ, {totals['power_w']:.3g} W dynamic, in cmos-45nm" in text
     for layer in record["layers"]:
         assert f" {layer['cycles']:,} " in text
         assert f" {layer['dram_bytes']:,} " in text
@@ -100,9 +110,8 @@ def test_table_and_json_say_the_same():
 def test_rows_of_the_second_table_add_up():
     text = zs("simulate", "bert-base", "--sequence", "8").stdout
     table = text.split("Where the cycles went")[1].splitlines()
-    rows = [
-        [int(cell.replace(",", "")) for cell in re.findall(r"[\d,]+", line)] for line in table[4:-2] if line.strip()
-    ]
+    filled = [line for line in table[4:] if re.fullmatch(r"[\d, ]+", line) and line.strip()]
+    rows = [[int(cell.replace(",", "")) for cell in re.findall(r"[\d,]+", line)] for line in filled]
     *layers, totals = rows
     assert [sum(column) for column in zip(*(row[1:] for row in layers), strict=True)] == totals
     cycles, _, _, _, *computing_and_stalls = totals

@@ -12,6 +12,7 @@ from matplotlib.image import imread
 from pyarrow import csv, parquet
 
 import zeroskip
+from mapping.errors import InputError
 from simulator.families import family
 from simulator.program import Program
 from zeroskip.report.gantt import queue_shares, sections
@@ -35,7 +36,8 @@ def read_trace(path):
 
 @pytest.mark.smoke
 def test_all_files_are_written(folder, result):
-    names = {"result.json", "layers.csv", "layers.parquet", "trace.json", "gantt.png", "roofline.png", "programs"}
+    pictures = {f"{name}.{kind}" for name in ("gantt", "layers", "roofline") for kind in ("png", "svg")}
+    names = {"result.json", "layers.csv", "layers.parquet", "trace.json", "programs", *pictures}
     assert {path.name for path in folder.iterdir()} == names
     assert len(list((folder / "programs").iterdir())) == len(groups(result))
 
@@ -171,7 +173,7 @@ def test_names_above_the_gantt_cover_all_cycles(result):
     assert sum(cycles for _, cycles in sections(result)) == result.total_cycles
 
 
-@pytest.mark.parametrize("name", ["gantt.png", "roofline.png"])
+@pytest.mark.parametrize("name", ["gantt.png", "layers.png", "roofline.png"])
 def test_pictures_show_something(folder, name):
     pixels = imread(folder / name)
     assert min(pixels.shape[:2]) >= 500
@@ -193,3 +195,29 @@ def test_shared_prefix_ends_where_a_part_of_the_name_does():
     assert shared_prefix(["block.0.conv", "block.1.conv"]) == "block."
     assert shared_prefix(["conv1", "conv2"]) == ""
     assert shared_prefix(["only/one"]) == ""
+
+
+@pytest.mark.golden
+def test_energy_adds_up_by_layer_and_by_component(result, folder):
+    written = json.loads((folder / "result.json").read_text())
+    totals = written["totals"]
+    by_layer = sum(sum(layer["energy_pj"].values()) * layer["repeats"] for layer in written["layers"])
+    assert written["technology"] == "cmos-45nm"
+    assert sum(totals["energy_pj"].values()) == pytest.approx(by_layer, rel=1e-12)
+    assert totals["energy_uj"] * 1e6 == pytest.approx(by_layer)
+    assert totals["power_w"] * totals["time_ms"] * 1e3 == pytest.approx(totals["energy_uj"])
+    assert totals["edp_ujs"] == pytest.approx(totals["energy_uj"] * totals["time_ms"] / 1e3)
+    assert sum(row["energy_pj"] for row in flat_rows(written["layers"])) > 0
+
+
+def test_without_a_known_energy_the_result_says_why():
+    model = zeroskip.prune(zeroskip.load_model("resnet18"), "dense").select("fc")
+    lowered = zeroskip.lower(model, "sat", zeroskip.load_config("sat", settings=("memory.preset=gddr6-16",)))
+    result = zeroskip.simulate(lowered)
+    assert (result.technology, result.energy_pj) == (None, None)
+    assert "no energy of memory 'gddr6-16'" in result.no_energy
+    record = result_record(result)
+    assert "energy_uj" not in record["totals"]
+    assert record["layers"][0]["energy_pj"] is None
+    with pytest.raises(InputError, match="technology cmos-45nm: no energy of memory"):
+        zeroskip.simulate(lowered, technology="cmos-45nm")

@@ -22,6 +22,7 @@ def write_report(result: Result, folder: Path, step: Callable[[str], None] = lam
         What the user should know about the files, one sentence each.
     """
     # Matplotlib and Arrow cost most of a second: without --out nobody waits for them.
+    from zeroskip.report.bars import write_bars  # noqa: PLC0415
     from zeroskip.report.gantt import write_gantt  # noqa: PLC0415
     from zeroskip.report.roofline import write_roofline  # noqa: PLC0415
     from zeroskip.report.tables import write_tables  # noqa: PLC0415
@@ -40,7 +41,9 @@ def write_report(result: Result, folder: Path, step: Callable[[str], None] = lam
     step("writing the trace")
     left_out = write_trace(result, folder / "trace.json")
     step("drawing the timeline")
-    write_gantt(result, folder / "gantt.png")
+    write_gantt(result, folder)
+    step("drawing the layers")
+    write_bars(result, folder)
     step("drawing the roofline")
-    write_roofline(result, folder / "roofline.png")
+    write_roofline(result, folder)
     return [f"trace.json: {left_out}"] if left_out else []

@@ -9,7 +9,10 @@ from pyarrow import csv, parquet
 
 from dse.evaluate import Outcome
 from dse.pareto import covered
+from dse.provenance import code_digest
 from dse.study import Study, Trial
+from zeroskip.made_by import typed_command
+from zeroskip.report.front_rows import AnyStudy
 from zeroskip.report.screen import grid, plain_table, show
 
 SHOWN_ROWS = 40
@@ -18,11 +21,12 @@ ENDED = {
     "exhausted": "the strategy has no more points",
     "time": "the time is over; --resume continues",
     "stopped": "stopped; --resume continues",
+    "stored": "as it stands in the store",
 }
 Rows = list[dict[str, Any]]
 
 
-def study_record(study: Study, ended: str) -> dict[str, Any]:
+def study_record(study: AnyStudy, ended: str) -> dict[str, Any]:
     """The study as one JSON document."""
     states = [study.judge.verdict(outcome)[0] for trial, outcome in study.outcomes.values() if trial.point is not None]
     rows = [seen.objectives for seen in study.observations if seen.feasible and seen.objectives is not None]
@@ -33,7 +37,11 @@ def study_record(study: Study, ended: str) -> dict[str, Any]:
         "store": study.store.url,
         "strategy": study.strategy_name,
         "seed": study.seed,
+        "command": typed_command(),
+        "code": code_digest(study.space.family),
         "ended": ended,
+        "variables": {variable.name: list(variable.values) for variable in study.space.variables},
+        "objectives": dict(study.space.file.objectives),
         "trials": {state: states.count(state) for state in ("complete", "infeasible", "failed")},
         "hypervolume_share": covered(rows),
         "front": _rows(study, study.front()),
@@ -75,25 +83,32 @@ def print_front(study: Study, ended: str) -> None:
 
 
 def write_front(study: Study, ended: str, folder: Path) -> None:
-    """Write the front and all trials as CSV and Parquet, a picture, and ``study.json``."""
+    """Write the front and all trials as CSV and Parquet, pictures, and ``study.json``."""
     record = study_record(study, ended)
-    trials = [entry for entry in study.outcomes.values() if entry[0].point is not None]
-    trials.sort(key=lambda entry: entry[0].number)
-    for name, rows in (("front", record["front"]), ("trials", _rows(study, trials))):
+    trials = trial_rows(study)
+    for name, rows in (("front", record["front"]), ("trials", trials)):
         table = pa.Table.from_pylist(_same_columns(rows + (record["baselines"] if name == "front" else [])))
         csv.write_csv(table, folder / f"{name}.csv")
         parquet.write_table(table, folder / f"{name}.parquet")
-    from zeroskip.report.front_picture import draw_front  # noqa: PLC0415  # Matplotlib is slow to import
+    from zeroskip.report import front_picture  # noqa: PLC0415  # Matplotlib is slow to import
 
-    draw_front(study, record, folder / "front.png")
+    front_picture.draw_front(study, record, folder)
+    front_picture.draw_importance(record, trials, folder)
+    front_picture.draw_parallel(record, trials, folder)
     (folder / "study.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
-def _baselines(study: Study) -> list[tuple[Trial, Outcome]]:
+def trial_rows(study: AnyStudy) -> Rows:
+    """What was tried, in the order asked: values, metrics, state and reason; baselines are not among them."""
+    trials = [entry for entry in study.outcomes.values() if entry[0].point is not None]
+    return _rows(study, sorted(trials, key=lambda entry: entry[0].number))
+
+
+def _baselines(study: AnyStudy) -> list[tuple[Trial, Outcome]]:
     return [entry for entry in study.outcomes.values() if entry[0].point is None]
 
 
-def _rows(study: Study, entries: list[tuple[Trial, Outcome]]) -> Rows:
+def _rows(study: AnyStudy, entries: list[tuple[Trial, Outcome]]) -> Rows:
     rows: Rows = []
     for trial, outcome in entries:
         state, reason = study.judge.verdict(outcome)

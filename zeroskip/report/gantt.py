@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
+from zeroskip.report.figures import save_figure
 from zeroskip.report.groups import shared_prefix
 from zeroskip.report.spans import STATES, Spans, queue_spans
 from zeroskip.simulation import Result
@@ -44,7 +45,7 @@ def queue_shares(result: Result, queue: int, bins: int = BINS) -> npt.NDArray[np
     return np.diff(spent) / (times[1] - times[0])
 
 
-def write_gantt(result: Result, path: Path) -> None:
+def write_gantt(result: Result, folder: Path) -> None:
     """Draw one lane per queue, with the layers above."""
     queues = result.lowered.family.isa.queues
     figure = Figure(figsize=(16, 2.2 + 1.3 * len(queues)), dpi=110, layout="constrained")
@@ -63,7 +64,7 @@ def write_gantt(result: Result, path: Path) -> None:
     model, machine = result.lowered.sparse.model.name, result.lowered.config_name
     title = f"{model} on {machine}: what each queue did in {result.total_cycles:,} cycles"
     figure.suptitle(title, parse_math=False)
-    figure.savefig(path, format="png")
+    save_figure(figure, folder / "gantt")
 
 
 def _mark_layers(result: Result, lanes: list[Axes]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from simulator.scheduling import Choice
 from zeroskip import __version__
+from zeroskip.made_by import made_by
 from zeroskip.report.groups import groups
 from zeroskip.simulation import LayerResult, Result
 
@@ -29,6 +30,7 @@ def result_record(result: Result, programs: Mapping[str, str] | None = None) -> 
     return {
         "format": FORMAT,
         "zeroskip_version": __version__,
+        "made_by": made_by(family, config),
         "model": model.name,
         "source": model.source,
         "weights_note": model.weights_note,
@@ -41,6 +43,7 @@ def result_record(result: Result, programs: Mapping[str, str] | None = None) -> 
         "peak_macs_per_cycle": family.peak_macs(config),
         "peak_dram_bytes_per_cycle": peak_bytes if isfinite(peak_bytes) else None,
         "executor": result.executor,
+        "technology": result.technology,
         "instructions_compared": compared_instructions(result),
         "totals": {
             "layers": len(result.layers),
@@ -52,6 +55,7 @@ def result_record(result: Result, programs: Mapping[str, str] | None = None) -> 
             "macs": result.macs,
             "utilisation": result.utilisation,
             "dram_bytes": result.dram_bytes,
+            **_energy_record(result),
         },
         "layers": [_layer_record(layer, (programs or {}).get(layer.layer.name)) for layer in result.layers],
     }
@@ -59,7 +63,7 @@ def result_record(result: Result, programs: Mapping[str, str] | None = None) -> 
 
 def time_ms(result: Result) -> float:
     """Milliseconds at the configuration's clock."""
-    return result.total_cycles / (result.lowered.config.clock_mhz * 1000)
+    return result.seconds * 1000
 
 
 def compared_instructions(result: Result) -> int:
@@ -67,6 +71,19 @@ def compared_instructions(result: Result) -> int:
     if result.executor != "both":
         return 0
     return sum(len(group.first.lowered.program) for group in groups(result))
+
+
+def _energy_record(result: Result) -> dict[str, Any]:
+    """Energy by component and in all, power and energy-delay product; empty where it is not known."""
+    if result.energy_pj is None:
+        return {}
+    joules = sum(result.energy_pj.values()) / 1e12
+    return {
+        "energy_pj": result.energy_pj,
+        "energy_uj": joules * 1e6,
+        "power_w": joules / result.seconds,
+        "edp_ujs": joules * 1e6 * result.seconds,
+    }
 
 
 def _layer_record(layer: LayerResult, program: str | None) -> dict[str, Any]:
@@ -97,8 +114,10 @@ def _layer_record(layer: LayerResult, program: str | None) -> dict[str, Any]:
         "dense_macs": description.macs,
         "utilisation": layer.utilisation,
         "dram_bytes": layer.dram_bytes,
+        "dense_dram_bytes": lowered.dense.dram_bytes,
         "compute_bound_cycles": layer.compute_bound,
         "bandwidth_bound_cycles": layer.bandwidth_bound,
+        "energy_pj": None if layer.energy_pj is None else dict(layer.energy_pj),
         "stall_cycles": layer.stalls,
         "queues": [_queue_record(index, layer) for index in range(len(layer.timeline.queues))],
     }

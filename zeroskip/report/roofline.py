@@ -6,6 +6,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from zeroskip.report.figures import save_figure
 from zeroskip.report.groups import Group, groups, shared_prefix
 from zeroskip.simulation import LayerResult, Result
 
@@ -15,7 +16,7 @@ NAMES = {"family": "monospace", "size": 8}
 SPARSE_COLOUR, DENSE_COLOUR = "#0072b2", "#e69f00"
 
 
-def write_roofline(result: Result, path: Path) -> None:
+def write_roofline(result: Result, folder: Path) -> None:
     """Draw each group of layers as it ran and as it would run dense."""
     figure = Figure(figsize=(13, 7), dpi=110, layout="constrained")
     axes = figure.subplots()
@@ -34,7 +35,7 @@ def write_roofline(result: Result, path: Path) -> None:
     _legend(figure, axes, named, result)
     model, machine = result.lowered.sparse.model.name, result.lowered.config_name
     axes.set_title(f"{model}, {result.lowered.sparse.pattern}, on {machine}", parse_math=False)
-    figure.savefig(path, format="png")
+    save_figure(figure, folder / "roofline")
 
 
 def _point(layer: LayerResult) -> tuple[float, float]:

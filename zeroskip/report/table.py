@@ -128,8 +128,19 @@ def _numeric(title: str, texts: list[str], numbers: list[str]) -> Table:
 
 def _totals(result: Result) -> Text:
     config = result.lowered.config
-    return Text(
+    cycles = Text(
         f"{result.total_cycles:,} cycles = {time_ms(result):,.3f} ms at {config.clock_mhz} MHz; "
-        f"speedup {result.speedup:.2f}x over dense ({result.dense_cycles:,} cycles) on the same machine",
+        f"speedup {result.speedup:.2f}x over dense ({result.dense_cycles:,} cycles) on the same machine\n",
         style="bold",
     )
+    return cycles.append(_energy(result), style="not bold")
+
+
+def _energy(result: Result) -> str:
+    """The energy by component, and what it is that of."""
+    if result.energy_pj is None:
+        return f"energy: not known, {result.no_energy}"
+    total = sum(result.energy_pj.values())
+    shares = ", ".join(f"{name} {pj / total:.0%}" for name, pj in result.energy_pj.items())
+    watts = total / 1e12 / result.seconds
+    return f"energy: {total / 1e6:,.1f} uJ, {watts:.3g} W dynamic, in {result.technology}: {shares}"

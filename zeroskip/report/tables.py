@@ -28,6 +28,7 @@ PLAIN = (
     "dense_macs",
     "utilisation",
     "dram_bytes",
+    "dense_dram_bytes",
     "compute_bound_cycles",
     "bandwidth_bound_cycles",
     "program",
@@ -41,6 +42,7 @@ def flat_rows(layers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         {key: layer[key] for key in PLAIN}
         | {"dataflow": layer["mapping"]["dataflow"], "executed_pattern": layer["mapping"]["executed_pattern"]}
         | {f"tile_{axis}": size for axis, size in layer["mapping"]["tiling"].items()}
+        | {"energy_pj": None if layer["energy_pj"] is None else sum(layer["energy_pj"].values())}
         | {stall_column(reason): layer["stall_cycles"].get(reason, 0) for reason in reasons}
         for layer in layers
     ]

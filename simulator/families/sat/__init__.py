@@ -5,6 +5,7 @@ from pathlib import Path
 from simulator.families import Family
 from simulator.families.sat.check import check
 from simulator.families.sat.config import SatConfig
+from simulator.families.sat.cost import actions
 from simulator.families.sat.golden import GOLDEN
 from simulator.families.sat.isa import SAT_ISA
 from simulator.families.sat.lower import lower
@@ -29,5 +30,6 @@ FAMILY = Family(
     peak_bytes=lambda config: config.memory.peak_bytes_per_cycle(config.clock_hz),
     check=check,
     training=training_programs,
+    actions=actions,
     reproduce=reproduce,
 )

@@ -1,0 +1,153 @@
+"""Energy: counted actions times the energy of an action in a technology.
+
+Dynamic energy only. Leakage, the clock tree, control and the host are not in it, and a technology file says of every
+constant where it comes from.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from functools import cache
+from math import exp, log
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from mapping.errors import InputError
+from simulator.config import build_config, read_toml
+from simulator.cost.actions import Actions
+
+FOLDER = Path(__file__).parent / "technologies"
+DEFAULT = "cmos-45nm"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Cost(_Part):
+    """The energy of one action.
+
+    Attributes:
+        pj: Picojoules for one operation, or for one bit that is moved.
+        status: How well it is known: read in its source, computed from what was, or assumed.
+        source: Where it comes from.
+    """
+
+    pj: Annotated[float, Field(ge=0, le=1e6)]
+    status: Literal["published", "derived", "assumed", "unverified"]
+    source: Annotated[str, Field(min_length=1)]
+
+
+class SramPoint(_Part):
+    """Picojoules of a bit read from or written to an SRAM of a size."""
+
+    kib: Annotated[int, Field(ge=1)]
+    pj: Annotated[float, Field(gt=0)]
+
+
+class Sram(_Part):
+    """SRAM by size, at least one point, in ascending order."""
+
+    points: Annotated[list[SramPoint], Field(min_length=1)]
+    status: Literal["published", "derived", "assumed", "unverified"]
+    source: Annotated[str, Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        sizes = [point.kib for point in self.points]
+        if sizes != sorted(set(sizes)):
+            raise InputError(f"points of {', '.join(map(str, sizes))} KiB must ascend")
+        return self
+
+    def pj(self, kib: int) -> float:
+        """Picojoules a bit, by a power law between the points.
+
+        A smaller SRAM costs what the smallest of the table does (an upper bound); a larger one is banks of the largest
+        (a lower bound: the wires between banks are not in it).
+        """
+        sizes = [point.kib for point in self.points]
+        place = bisect_left(sizes, kib)
+        if place == 0 or place == len(sizes):
+            return self.points[min(place, len(sizes) - 1)].pj
+        low, high = self.points[place - 1], self.points[place]
+        return exp(log(low.pj) + log(high.pj / low.pj) * log(kib / low.kib) / log(high.kib / low.kib))
+
+
+class Technology(_Part):
+    """Energies of actions.
+
+    Attributes:
+        description: What it stands for.
+        operation: By name.
+        register: A bit written into a register and read from it.
+        wire: A bit moved over one millimetre.
+        sram: A bit of an access.
+        dram: A bit by the name of the memory preset; ``ideal`` for a memory of no kind.
+    """
+
+    description: str
+    operation: dict[str, Cost]
+    register_bit: Cost
+    wire_bit_mm: Cost
+    sram: Sram
+    dram: dict[str, Cost]
+
+    def pj(self, actions: Actions) -> float:
+        """Picojoules of one of these actions.
+
+        Raises:
+            InputError: The technology has no such action.
+        """
+        if actions.kind == "register":
+            return self.register_bit.pj
+        if actions.kind == "wire":
+            return self.wire_bit_mm.pj
+        if actions.kind in ("sram.read", "sram.write"):
+            return self.sram.pj(int(actions.of or 0))
+        table, name = (self.dram, str(actions.of)) if actions.kind == "dram" else (self.operation, actions.kind)
+        if name not in table:
+            what = "memory" if table is self.dram else "operation"
+            raise InputError(f"no energy of {what} {name!r}; known: {', '.join(table)}")
+        return table[name].pj
+
+
+def technology_names() -> list[str]:
+    """The technologies that need no file."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+@cache
+def technology(name: str = DEFAULT) -> Technology:
+    """A technology by name, or from a TOML file.
+
+    Raises:
+        InputError: There is none, or the file is none.
+    """
+    path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
+    if not name.endswith(".toml") and (not re.fullmatch(r"[\w.-]+", name) or not path.is_file()):
+        known = ", ".join(technology_names())
+        raise InputError(f"technology {name!r} is not one of {known}, nor a path that ends in .toml")
+    return build_config(Technology, read_toml(path), f"technology {name}")
+
+
+def energy_pj(actions: Iterable[Actions], of: Technology) -> dict[str, float]:
+    """Picojoules by component, in the order of the actions.
+
+    Raises:
+        InputError: The technology lacks an action.
+    """
+    spent: dict[str, float] = {}
+    for some in actions:
+        spent[some.component] = spent.get(some.component, 0.0) + some.count * of.pj(some)
+    return spent
+
+
+def add_energy(parts: Iterable[tuple[Mapping[str, float], int]]) -> dict[str, float]:
+    """The sum of several accounts, each so many times."""
+    total: dict[str, float] = {}
+    for spent, times in parts:
+        for component, pj in spent.items():
+            total[component] = total.get(component, 0.0) + times * pj
+    return total
