@@ -1,6 +1,7 @@
 """``zeroskip reproduce NAME``: a machine beside what is published about it. Families bring the pages."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import click
@@ -21,8 +22,8 @@ class _Reproductions(click.Group):
             return None
         return click.Command(
             cmd_name,
-            params=[_JOBS],
-            callback=lambda jobs: _write(cmd_name, jobs),
+            params=[_JOBS, _OUT],
+            callback=lambda jobs, out: _write(cmd_name, jobs, out),
             help=f"Print the page of {cmd_name} as Markdown.",
         )
 
@@ -47,6 +48,10 @@ _JOBS = click.Option(
     help="Processes to use.",
 )
 
+_OUT = click.Option(
+    ["--out"], type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write page and pictures here."
+)
+
 
 def _pages() -> dict[str, Any]:
     from simulator.families import pages  # noqa: PLC0415
@@ -54,11 +59,22 @@ def _pages() -> dict[str, Any]:
     return pages()
 
 
-def _write(name: str, jobs: int) -> None:
+def _write(name: str, jobs: int, out: Path | None) -> None:
     with deferred_interrupt() as check:
 
         def say(text: str) -> None:
             check()
             click.echo(text, err=True)
 
-        click.echo(str(_pages()[name](say, jobs)), nl=False)
+        page = _pages()[name](say, jobs)
+        if out is None:
+            click.echo(str(page), nl=False)
+            return
+        from zeroskip.report.folder import staged  # noqa: PLC0415
+        from zeroskip.report.page_pictures import draw  # noqa: PLC0415
+
+        with staged(out) as folder:
+            (folder / f"reproduce_{name.replace('-', '_')}.md").write_text(str(page), encoding="utf-8")
+            for picture in page.pictures:
+                draw(picture, folder / picture.name)
+        click.echo(f"Wrote {out}", err=True)

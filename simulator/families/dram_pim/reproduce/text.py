@@ -67,7 +67,7 @@ PIM_GPT_ENERGY = """
 SPARSE_INTRO = """
     What pruning buys where weights are multiplied in the banks, for one product of 4096 x 4096 on the 32 channels of CENT.
     Compressed N:M stores kept weights with their indices. As AiM is, its buffer sends one column of inputs for one of
-    weights, so M / N columns pass for each column of kept weights, and only activations are saved. A wider buffer (8
+    weights, so M / N columns pass for each column of kept weights, and only activations are saved. A wider buffer (16
     columns) lets columns shrink as well; then rows decide: with a row for every output, the 98 cycles that opening and
     closing take stay, and at 1:16 hardly anything else is left. Packed, several outputs share a row. Pruned blocks need
     no indices: a column that is zero in all 16 banks of a channel is skipped, a row whose columns all are is never
