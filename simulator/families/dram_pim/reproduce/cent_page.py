@@ -128,7 +128,7 @@ def _micro(counts: list[micro.Count]) -> Table:
     for count in counts:
         commands = ", ".join(f"{number:,} {name}" for name, number in count.commands.items() if number)
         rows.append([count.name, f"{count.reference:,}", f"**{count.cycles:,}**", f"{count.cycles - count.reference:+d}", commands])
-    return Table(["trace", "AiM's simulator", "ours", "difference", "commands of channel 0"], rows)
+    return Table(["trace", "AiM's simulator", "ours", "difference", "commands of a channel"], rows)
 
 
 def _closed(counts: list[micro.Count], config: DramPimConfig) -> Table:

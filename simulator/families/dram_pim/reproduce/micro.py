@@ -69,7 +69,7 @@ TRACES: dict[str, tuple[Callable[[Stream, int], None], int]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """A trace: cycles of AiM's simulator, ours, and our commands in channel 0."""
+    """A trace: cycles of AiM's simulator, ours, and our commands in the first channel that it uses."""
 
     name: str
     reference: int
@@ -91,17 +91,53 @@ def count(name: str, config: DramPimConfig) -> Count:
     stream = Stream(config.all_channels)
     for iteration in range(ITERATIONS):
         write(stream, iteration)
+    return _counted(name, reference, stream, config)
+
+
+def _counted(name: str, reference: int, stream: Stream, config: DramPimConfig, channel: int = 0) -> Count:
     timeline = run(job(stream.program(title=name), config))
     memory, state = timeline.job.machine.memories[0], timeline.memories[0]
     assert memory is not None, "the host has a memory"
     assert state is not None, "the run has kept its state"
-    commands = {each: int(found[0]) for each, found in counts(memory.params, state, config.table).items()}
+    commands = {each: int(found[channel]) for each, found in counts(memory.params, state, config.table).items()}
     return Count(name=name, reference=reference, cycles=timeline.total, commands=commands)
 
 
 def run_all(config: DramPimConfig) -> list[Count]:
     """All traces."""
-    return [count(name, config) for name in TRACES]
+    return [*(count(name, config) for name in TRACES), all_isr(config)]
+
+
+def all_isr(config: DramPimConfig) -> Count:
+    """One of each instruction, on four channels: the newest stored version of that trace, one column for each WR_SBK and
+    RD_SBK, which say two there but have no such field in the simulator."""
+    stream = Stream(config.all_channels)
+    last = config.channels - 1  # AiM's simulator numbers the channels of a mask from the other end
+    channels = [1 << (last - number) for number in range(4)]
+    four = sum(channels)
+    for number in range(4):
+        stream.host("WRITE", mask=1 << number, bank=2, row=8 + number)
+    stream.host("HOST", count=8)
+    for channel in channels:
+        stream.host("WRITE", mask=channel, bank=0, row=0)
+    stream.host("WR_GB", mask=four, count=2)
+    stream.host("WR_BIAS", mask=four)
+    for name, bank in (("MAC_ABK", -1), ("MAC_SBK", 0), ("EWMUL", -1)):
+        for _ in range(2):
+            stream.host("HOST")
+            stream.host(name, mask=four, bank=bank, row=0, count=2)
+    stream.host("HOST")
+    stream.host("AF", mask=four, row=FUNCTION_ROW + 1)
+    stream.host("RD_MAC", mask=four)
+    stream.host("RD_AF", mask=four)
+    stream.host("HOST")
+    stream.host("COPY_BKGB", mask=four, bank=0, row=0, count=2)
+    stream.host("COPY_GBBK", mask=four, bank=0, row=0, count=2)
+    for channel in channels:
+        stream.host("READ", mask=channel, bank=0, row=0)
+    for channel in channels:
+        stream.host("WR_ABK", mask=channel, row=5)
+    return _counted("all_isr", 689, stream, config, channel=last)
 
 
 def closed_form(name: str, table: CommandTable) -> ClosedForm | None:

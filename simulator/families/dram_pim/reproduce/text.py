@@ -20,8 +20,11 @@ CENT_ENERGY = """
     accelerators and controllers for one cycle an action."""
 MICRO = """
     The traces that AiM's simulator ships, 1024 iterations each, refresh off. Its counts were found by running it once;
-    they are not published. Its trace of one of each instruction (`all_isr`, 689 cycles) is left out: the stored versions
-    of that file do not have the fields that the simulator at that commit reads, so it is not known what ran."""
+    they are not published. The last trace, one of each instruction, is not settled: in its newest stored version WR_SBK and
+    RD_SBK say how many columns they move, a field that the simulator at that commit does not read, so the trace that ran is
+    another. With one column each it takes 704 cycles here. With two it takes 672: a single write leaves the write
+    buffer when its row opens, so that WR_GB changes the mode before the write issues and the write changes it back, two
+    changes of 32 cycles more; two writes keep the buffer occupied and WR_GB waits. Neither is 689."""
 CLOSED_FORMS = (
     """Where one kind of command follows itself the cycles can be counted by hand. A row of 64 columns takes
     nRCDRDMAC + 63 nCCDL + nRTP + nRP = 226 cycles: 57 % of the peak rate at best, because all banks open their rows at
