@@ -42,7 +42,7 @@ def drawn(kind: int, rng: np.random.Generator) -> np.ndarray:
     if kind == 2:
         return to_bf16(rng.integers(-9, 10, 16).astype(np.float32))
     if kind == 3:
-        return rng.choice(np.array([0x0000, 0x8000, 0x7F80, 0xFF80, 0x7FC0, 0x3F80], np.uint16), 16)
+        return rng.choice(np.array([0x0000, 0x8000, 0x7F80, 0xFF80, 0xFFC1, 0x3F80], np.uint16), 16)
     if kind == 4:
         return (rng.integers(0, 2**16, 16) & 0x80FF).astype(np.uint16)
     return np.full(16, 0x8000, np.uint16)

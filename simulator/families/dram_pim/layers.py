@@ -179,7 +179,7 @@ def candidates(layer: Layer, pattern: Pattern, config: DramPimConfig) -> list[Ca
             continue
         found.append(Candidate(mapping=mapping, bound_cycles=_bound(place)))
     if not found:
-        raise InputError("; ".join(faults))
+        raise InputError("; ".join(dict.fromkeys(faults)))
     return sorted(found, key=lambda candidate: candidate.bound_cycles)
 
 

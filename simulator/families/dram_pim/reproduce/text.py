@@ -35,7 +35,7 @@ CLOSED_FORMS = (
 CENT_CAVEATS = (
     """Refresh is off, as in the published runs. There it is configured but never happens: the refresh manager sends one
     request for every rank, and this DRAM's hierarchy has no level of that name. With `--set refresh=true` the same block
-    takes longer; docs/dram_pim.md says by how much.""",
+    takes 8 to 12 % longer (docs/dram_pim.md).""",
     """A cycle is 0.5 ns: comments in the timing preset and CENT's 2 GHz imply it, no datasheet says so. CENT's generator
     writes where rotary embeddings are read back, and stores a new value vector in the first block of a device only; both
     are kept.""",
