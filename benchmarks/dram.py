@@ -80,7 +80,10 @@ def _token(model: str, sequence: int) -> list[Row]:
     """A process of its own, from the start of Python to time and energy of a token; compiled code is in its cache."""
     child = measure_process(sys.executable, "-m", "benchmarks.dram_run", model, str(sequence), repeats=2)
     record = json.loads(child.output)
-    what, note = f"{model}, one token, from the start of Python", f"wall {child.cost.wall:.1f} s; one block, 32 channels"
+    what, note = (
+        f"{model}, one token, from the start of Python",
+        f"wall {child.cost.wall:.1f} s; one block, 32 channels",
+    )
     return [
         Row(what=what, ours=child.cost.cpu, unit="CPU s", beside=AIM, theirs=TOKEN_AIM_S, better="less", note=note),
         Row(

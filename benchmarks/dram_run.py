@@ -11,7 +11,9 @@ from simulator.families.dram_pim.reproduce.cent_table import published, simulate
 def main(model: str, sequence: int) -> None:
     """Simulate the published row of a model on whole devices, and print time of a token and peak memory."""
     row = next(
-        each for each in published() if (each.model, each.sequence, each.tensor) == (model, sequence, 1) and each.channels == 32
+        each
+        for each in published()
+        if (each.model, each.sequence, each.tensor) == (model, sequence, 1) and each.channels == 32
     )
     result = simulate(row, FAMILY.load_config("cent"))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10

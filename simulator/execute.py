@@ -48,6 +48,6 @@ def run(job: Job, executor: Executor = "fast", progress: Callable[[int], None] |
                 f"fast says {fast_start[i]} to {fast_end[i]} ({len(different)} instructions differ)"
             )
         for name, one, other in zip(job.machine.resources, memories, fast_memories, strict=False):
-            if one is not None and not np.array_equal(one, other):
+            if one is not None and (other is None or not np.array_equal(one, other)):
                 raise DisagreementError(f"the executors leave the memory behind {name} in different states")
     return Timeline(job=job, start=start, end=end, memories=tuple(memories))

@@ -5,7 +5,7 @@ from collections import defaultdict, deque
 from simulator.memory.commands.table import CommandTable
 
 
-class Violation(AssertionError):
+class ViolationError(AssertionError):
     """A command that the DRAM must not see in this cycle."""
 
 
@@ -33,37 +33,44 @@ class Banks:
             registers: Whether its operation needs the mode in which registers are accessible.
 
         Raises:
-            Violation: It breaks a constraint, or the rows or the mode are not as it needs them.
+            ViolationError: It breaks a constraint, or the rows or the mode are not as it needs them.
         """
         table, roles = self._table, self._table.roles
         if cycle <= self._last:
-            raise Violation(f"cycle {cycle}: {command} in the cycle of another command or before it")
-        for constraint in table.constraints:
-            if command not in constraint.after:
-                continue
-            least = table.cycles(constraint.cycles)
-            for before in constraint.before:
-                past = self._issued[before]
-                if len(past) >= constraint.window and cycle - past[-constraint.window] < least:
-                    gap = cycle - past[-constraint.window]
-                    raise Violation(f"cycle {cycle}: {command} {gap} after {before}, at least {least} ({constraint.cycles})")
-                if past and cycle - past[-1] == least:
-                    self.tight.add((before, command))
-        needs, effect = table.commands[command].needs, table.commands[command].effect
-        if needs == "all rows" and self._row != row:
-            raise Violation(f"cycle {cycle}: {command} needs row {row}, open is {self._row}")
-        if command == roles["act_all"] and self._row is not None:
-            raise Violation(f"cycle {cycle}: {command} with row {self._row} open")
-        if command == roles["refresh"] and self._row is not None:
-            raise Violation(f"cycle {cycle}: {command} with row {self._row} open")
+            raise ViolationError(f"cycle {cycle}: {command} in the cycle of another command or before it")
+        self._check_distances(cycle, command)
+        self._check_rows(cycle, command, row)
         if "mode" in roles:
             if command == roles["mode"]:
                 self.registers = not self.registers
             elif self.registers != registers:
-                raise Violation(f"cycle {cycle}: {command} in the wrong mode")
+                raise ViolationError(f"cycle {cycle}: {command} in the wrong mode")
+        effect = table.commands[command].effect
         if effect == "opens all":
             self._row = row
         elif effect == "closes all":
             self._row = None
         self._issued[command].append(cycle)
         self._last = cycle
+
+    def _check_distances(self, cycle: int, command: str) -> None:
+        for constraint in self._table.constraints:
+            if command not in constraint.after:
+                continue
+            least = self._table.cycles(constraint.cycles)
+            for before in constraint.before:
+                past = self._issued[before]
+                if len(past) >= constraint.window and cycle - past[-constraint.window] < least:
+                    gap = cycle - past[-constraint.window]
+                    raise ViolationError(
+                        f"cycle {cycle}: {command} {gap} after {before}, at least {least} ({constraint.cycles})"
+                    )
+                if past and cycle - past[-1] == least:
+                    self.tight.add((before, command))
+
+    def _check_rows(self, cycle: int, command: str, row: int) -> None:
+        roles = self._table.roles
+        if self._table.commands[command].needs == "all rows" and self._row != row:
+            raise ViolationError(f"cycle {cycle}: {command} needs row {row}, open is {self._row}")
+        if command in (roles["act_all"], roles["refresh"]) and self._row is not None:
+            raise ViolationError(f"cycle {cycle}: {command} with row {self._row} open")

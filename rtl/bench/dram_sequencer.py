@@ -31,8 +31,15 @@ BINS = Bins(
         "run of commands",
         "refresh with rows open",
         "refresh of an idle channel",
-        *(["change into registers", "change out of registers", "refresh after registers"] if "mode" in TABLE.roles else []),
-        *(f"tight {before} to {after}" for before, after in (("ACT16", "MAC16"), ("PREA", "ACT16"), ("MAC16", "MAC16"))),
+        *(
+            ["change into registers", "change out of registers", "refresh after registers"]
+            if "mode" in TABLE.roles
+            else []
+        ),
+        *(
+            f"tight {before} to {after}"
+            for before, after in (("ACT16", "MAC16"), ("PREA", "ACT16"), ("MAC16", "MAC16"))
+        ),
     ]
 )
 
@@ -65,7 +72,9 @@ def drawn(table: CommandTable, rng: np.random.Generator) -> list[tuple[int, str,
 
 def expected(table: CommandTable, operations: list[tuple[int, str, int, int]], refresh: bool, end: int) -> np.ndarray:
     """What the model issues, (commands, 5): cycle, channel, command, bank, row."""
-    params, state = vectors(table, channels=1, groups=4, group_banks=4, refresh=refresh, log_rows=50 * OPERATIONS + 1000)
+    params, state = vectors(
+        table, channels=1, groups=4, group_banks=4, refresh=refresh, log_rows=50 * OPERATIONS + 1000
+    )
     words, memory = params.tolist(), state.tolist()
     for cycle, name, row, count in operations:
         needs = table.commands[str(table.operations[name].command)].needs != "none"
@@ -77,7 +86,16 @@ def expected(table: CommandTable, operations: list[tuple[int, str, int, int]], r
 
 async def start(dut: Any, table: CommandTable, refresh: int) -> None:  # noqa: ANN401  # cocotb's handle
     """Reset, and write every distance of the table."""
-    for name in ("run", "table_valid", "table_before", "table_after", "table_cycles", "op_valid", "op_command", "op_rows"):
+    for name in (
+        "run",
+        "table_valid",
+        "table_before",
+        "table_after",
+        "table_cycles",
+        "op_valid",
+        "op_command",
+        "op_rows",
+    ):
         getattr(dut, f"{name}_i").value = 0
     for name in ("op_registers", "op_closes", "op_row"):
         getattr(dut, f"{name}_i").value = 0
@@ -128,8 +146,10 @@ async def test_every_command(dut: Any, refresh: bool) -> None:  # noqa: ANN401  
         if dut.command_valid_o.value:
             command = names[int(dut.command_o.value)]
             row = int(dut.command_row_o.value)
-            refreshing = here is None or command == table.roles["refresh"] or (
-                refresh and command == table.roles["pre_all"] and _refresh_due(got, table, cycle)
+            refreshing = (
+                here is None
+                or command == table.roles["refresh"]
+                or (refresh and command == table.roles["pre_all"] and _refresh_due(got, table, cycle))
             )
             needed = bool(here is not None and not refreshing and table.operations[here[1]].registers)
             cover(banks, got, command, here, needed)

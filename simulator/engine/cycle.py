@@ -96,7 +96,9 @@ class _Machine:
         self._wait, self._release = job.wait.tolist(), job.release.tolist()
         self._resource, self._service = job.resource.tolist(), job.service.tolist()
         self._requests = job.requests.tolist()
-        self._memories = [m and (m.params.tolist(), m.state.tolist()) for m in job.machine.memories]
+        self._memories: list[tuple[list[int], list[int]] | None] = [
+            None if m is None else (m.params.tolist(), m.state.tolist()) for m in job.machine.memories
+        ]
 
     def run(self, order: Sequence[int]) -> None:
         for queue in order:

@@ -1,7 +1,8 @@
 """The unit beside PIM-GPT's memory: what multiplications do not cover, in its adders and multipliers.
 
-Unverified: 256 adders and 128 multipliers at 1 GHz; exponentials by Taylor series, reciprocals and roots by Newton's method.
-Assumed: the lengths of both, one operation a cycle in every unit, additions and multiplications one after the other.
+Unverified: 256 adders and 128 multipliers at 1 GHz; exponentials by Taylor series, reciprocals and roots by Newton's
+method. Assumed: the lengths of both, one operation a cycle in every unit, additions and multiplications one after the
+other.
 """
 
 from mapping.graph import ceil_div

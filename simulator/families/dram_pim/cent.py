@@ -1,8 +1,9 @@
 """One transformer block on CENT: what its host sends to the channels of a device for one token.
 
 The order of the steps is that of CENT's trace generator (Yufeng98/CENT@8c79786, cent_simulation/Llama.py, trace_only):
-vectors are spread over banks for element-wise products, matrices are multiplied from the banks, keys lie token by token in
-one bank each, values lie dimension by dimension. Blocks that share a device run in lock-step, each on channels of its own.
+vectors are spread over banks for element-wise products, matrices are multiplied from the banks, keys lie token by
+token in one bank each, values lie dimension by dimension. Blocks that share a device run in lock-step, each on
+channels of its own.
 """
 
 from dataclasses import dataclass
@@ -47,14 +48,17 @@ class Placement:
             raise InputError(f"channels per block={self.block_channels} outside [1, {config.channels}]")
         if self.devices > 1 and self.block_channels != config.channels:
             raise InputError(
-                f"channels per block={self.block_channels}: a block over {self.devices} devices takes all {config.channels}"
+                f"channels per block={self.block_channels}: a block over {self.devices} devices takes all "
+                f"{config.channels}"
             )
         if model.head_dim % config.banks:
             raise InputError(
                 f"model {model.name}: heads of {model.head_dim} do not split over the {config.banks} banks of a channel"
             )
         if config.row_elements % model.head_dim:
-            raise InputError(f"model {model.name}: heads of {model.head_dim} do not divide rows of {config.row_elements}")
+            raise InputError(
+                f"model {model.name}: heads of {model.head_dim} do not divide rows of {config.row_elements}"
+            )
         if self.rows_needed > config.rows:
             missing = self.rows_needed - config.rows
             excess = missing * config.row_bytes * config.banks * self.block_channels / 2**20
@@ -378,9 +382,9 @@ class BlockLowering:
         most = place.banks // GROUP * config.row_elements
         if model.ffn > most:
             first, second = self._spread(most, GROUP), self._spread(model.ffn - most, GROUP)
-            parts = (("x1", *first), ("x1_sigmoid", *second))
+            parts = [("x1", *first), ("x1_sigmoid", *second)]
         else:
-            parts = (("x1_sigmoid", *self._spread(model.ffn, GROUP)),)
+            parts = [("x1_sigmoid", *self._spread(model.ffn, GROUP))]
         split = len(parts) > 1
         columns = tuple((name, name, ceil_div(length, LANES)) for name, length, _ in parts)
         for offset in (1, 0) if split else (0, 1):

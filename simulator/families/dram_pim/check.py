@@ -32,7 +32,9 @@ def check(program: Program, config: DramPimConfig) -> None:
     ends = program.operand("MAC_ABK", "column", rows) + program.operand("MAC_ABK", "count", rows)
     beyond = (ends > config.row_columns) & (program.operand("MAC_ABK", "n", rows) > 0)
     if beyond.any():
-        raise ProgramError(f"instruction {rows[int(beyond.argmax())]}: columns beyond the {config.row_columns} of a row")
+        raise ProgramError(
+            f"instruction {rows[int(beyond.argmax())]}: columns beyond the {config.row_columns} of a row"
+        )
     loads = program.of("WR_GB")
     if len(rows) and (not len(loads) or loads[0] > rows[0]):
         raise ProgramError(f"instruction {rows[0]}: products before anything is in the buffer")

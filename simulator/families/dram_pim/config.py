@@ -25,7 +25,7 @@ class DramPimConfig(FamilyConfig):
     rows: int = Field(16384, ge=1, le=2**24, description="rows of a bank")
     row_bytes: int = Field(2048, ge=32, le=2**16, multiple_of=32, description="bytes of a row in one bank")
     lanes: int = Field(16, ge=16, le=16, description="products of a MAC unit per column access of 32 bytes (bf16)")
-    registers: int = Field(32, ge=1, le=256, description="sums that a bank holds while one input vector is in its buffer")
+    registers: int = Field(32, ge=1, le=256, description="sums that a bank holds at once")
     buffer_columns: int = Field(
         1,
         ge=1,
@@ -36,15 +36,17 @@ class DramPimConfig(FamilyConfig):
     refresh: bool = Field(True, description="whether refreshes fall due every nREFI")
     storage: Literal["dense", "compressed"] = Field(
         "compressed",
-        description="dense: pruned weights are stored, columns that are zero in all banks are skipped; compressed: kept "
+        description="dense: pruned weights are stored, columns that are zero in all banks skipped; compressed: kept "
         "weights and their indices only",
     )
     packing: Literal["row", "packed"] = Field(
         "packed",
-        description="where the weights of an output begin: in a row of their own (CENT), or behind those of the one before",
+        description="where weights of an output begin: in a row of their own (CENT), or behind those of the one before",
     )
     clock_mhz: int = Field(2000, ge=10, le=5000, description="command clock [MHz]; must be that of the timing table")
-    dispatch_latency: int = Field(0, ge=0, le=64, description="cycles between two instructions; 0 as in AiM's simulator")
+    dispatch_latency: int = Field(
+        0, ge=0, le=64, description="cycles between two instructions; 0 as in AiM's simulator"
+    )
     token_latency: int = Field(0, ge=0, le=64, description="cycles until a token is seen")
 
     @field_validator("timing")

@@ -1,7 +1,8 @@
 """Energy of AiM commands and of the CENT device around them.
 
-Source of every number, unless another is named: Yufeng98/CENT@8c79786, cent_simulation/cent_power_calculator.py; its DRAM
-numbers are those of arkhadem/aim_simulator@0f28a07, scripts/cellar_power_calculator.py. Power in mW, energy in mJ.
+Source of every number, unless another is named: Yufeng98/CENT@8c79786, cent_simulation/cent_power_calculator.py; its
+DRAM numbers are those of arkhadem/aim_simulator@0f28a07, scripts/cellar_power_calculator.py. Power in mW, energy in
+mJ.
 
 Two conventions of that calculator are kept, because published energies contain them. Standby power is charged for one
 channel of a device, not for all (its average over channels is divided by the channels once more). And powers of the
@@ -34,7 +35,21 @@ CONTROL = {
 }
 RISC_V = 3.96
 SOFTMAX_SINGLE = 16 * WRITE + 2 + READ
-_REQUESTS = ("RD", "WR", "MAC", "MAC16", "AF16", "EWMUL16", "RDCP", "WRCP", "WRGB", "RDMAC16", "RDAF16", "WRMAC16", "WRA16")
+_REQUESTS = (
+    "RD",
+    "WR",
+    "MAC",
+    "MAC16",
+    "AF16",
+    "EWMUL16",
+    "RDCP",
+    "WRCP",
+    "WRGB",
+    "RDMAC16",
+    "RDAF16",
+    "WRMAC16",
+    "WRA16",
+)
 
 
 def dram_energy(run: Counters) -> dict[str, float]:
@@ -77,7 +92,7 @@ def device_energy(
     static += (REDUCTION["static"] + EXPONENT_UNIT["static"] + VECTOR_UNIT["static"]) * run.channels
     global_buffer = GLOBAL_BUFFER["read"] * n["WRCP"] + GLOBAL_BUFFER["write"] * (n["WRGB"] + n["RDCP"])
     read, write = SHARED_BUFFER["read"], SHARED_BUFFER["write"]
-    shared = 2 * (norm + 2) * (2 * read + write)
+    shared: float = 2 * (norm + 2) * (2 * read + write)
     shared += (scores * 3 + model.heads * 2) * read + (scores * 2 + model.heads * 2) * write
     shared += kv_factor * dim / SIMD * (read + 2 * write)
     decoded = sum(count for name, count in instructions.items() if name not in ("READ", "WRITE"))

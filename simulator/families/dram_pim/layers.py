@@ -1,7 +1,8 @@
 """Layers on the banks: where weights lie, which mappings there are, and the program of one.
 
-Output ``o`` of a matrix lies in channel ``o // banks % channels`` and bank ``o % banks``, as its ``o // all banks``-th: so the
-banks of one all-bank command hold neighbouring outputs, and pruned blocks of outputs are skipped together.
+Output ``o`` of a matrix lies in channel ``o // banks % channels`` and bank ``o % banks``, as its ``o // all
+banks``-th: so the banks of one all-bank command hold neighbouring outputs, and pruned blocks of outputs are skipped
+together.
 """
 
 from dataclasses import dataclass, replace
@@ -196,8 +197,8 @@ def check_balance(layer: Layer, pattern: Pattern, config: DramPimConfig) -> None
         kept = np.count_nonzero(layer.weights.reshape(layer.n, -1), axis=1)
         counts = f" (here {kept.min()} to {kept.max()} of {layer.k} an output)"
     raise InputError(
-        f"layer {layer.name}: pattern {pattern} is not balanced over the banks{counts}: all banks take the same columns; "
-        "legal with storage='compressed': dense, N:M; with storage='dense': any"
+        f"layer {layer.name}: pattern {pattern} is not balanced over the banks{counts}: all banks take the same "
+        "columns; legal with storage='compressed': dense, N:M; with storage='dense': any"
     )
 
 
@@ -332,4 +333,5 @@ def touched_columns(mask: BoolArray, place: Layout) -> BoolArray:
     padded = np.zeros((place.slots * place.all_banks, columns * config.lanes), np.bool_)
     padded[: layer.n, : layer.k] = mask
     shape = (place.slots, config.channels, config.banks, columns, config.lanes)
-    return padded.reshape(shape).any(axis=(2, 4))
+    touched: BoolArray = padded.reshape(shape).any(axis=(2, 4))
+    return touched

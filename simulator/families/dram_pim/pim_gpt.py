@@ -1,9 +1,9 @@
 """One transformer block on PIM-GPT: products in the banks, everything else in the ASIC.
 
 Known (arXiv 2310.09385, abstract): matrices are concatenated and partitioned over channels and banks so that all units
-work on local data; an ASIC does the non-linear functions and issues instructions. The rest is this model's: queries, keys
-and values are one matrix; the keys of a token lie in one bank, the values of a head in one channel; results go to the ASIC
-as bf16, and nothing of the ASIC overlaps with the banks, because each step needs the one before.
+work on local data; an ASIC does the non-linear functions and issues instructions. The rest is this model's: queries,
+keys and values are one matrix; the keys of a token lie in one bank, the values of a head in one channel; results go
+to the ASIC as bf16, and nothing of the ASIC overlaps with the banks, because each step needs the one before.
 """
 
 from mapping.errors import InputError
@@ -64,10 +64,13 @@ class TokenLowering:
         shapes = ((model.dim, 3 * model.dim), (model.dim, model.dim), (model.dim, model.ffn), (model.ffn, model.dim))
         weights = sum(partition(k, n, self.all_banks, config).rows for k, n in shapes)
         keys = ceil_div(model.context, self.all_banks) * self.key_rows
-        values = self.heads_per_channel * (model.head_dim // config.banks) * ceil_div(model.context, config.row_elements)
-        return model.blocks * (weights + keys + values) + partition(
-            model.dim, model.vocabulary, self.all_banks, config
-        ).rows
+        values = (
+            self.heads_per_channel * (model.head_dim // config.banks) * ceil_div(model.context, config.row_elements)
+        )
+        return (
+            model.blocks * (weights + keys + values)
+            + partition(model.dim, model.vocabulary, self.all_banks, config).rows
+        )
 
     def block(self) -> Program:
         """One block."""
@@ -115,9 +118,7 @@ class TokenLowering:
             elements = min(left, self.heads_per_row * model.head_dim)
             left -= elements
             first = keys + token // self.all_banks * self.key_rows + row
-            self.stream.host(
-                "WRITE", mask=1 << channel, bank=bank, row=first, count=ceil_div(elements, config.lanes)
-            )
+            self.stream.host("WRITE", mask=1 << channel, bank=bank, row=first, count=ceil_div(elements, config.lanes))
         for head in range(model.heads):
             channel = head // self.heads_per_channel
             for part in range(model.head_dim // config.banks):

@@ -1,7 +1,7 @@
 """How long a command-level DRAM takes for a request of its host: one plain function, called by both executors.
 
-It must compile under Numba as it stands, so it uses integers, indexing and loops only. ``params`` and ``state`` are flat
-vectors; ``simulator.memory.commands.layout`` gives their layout, ``simulator.memory.commands.table`` fills them.
+It must compile under Numba as it stands, so it uses integers, indexing and loops only. ``params`` and ``state`` are
+flat vectors; ``simulator.memory.commands.layout`` gives their layout, ``simulator.memory.commands.table`` fills them.
 
 A request is one instruction of a host (DMA) that feeds several channels. It becomes one command or more in each of its
 channels; every channel has a controller that issues at most one command a cycle, keeps every constraint of the table,
@@ -9,8 +9,8 @@ and inserts the commands that a command needs before it. The rules are those of 
 
 * **Host.** Instructions are taken in order, one a cycle at most. One is done when the buffers of all its channels have
   taken its requests; a blocking one when the data of all channels have come back.
-* **Buffers.** A channel holds ``DEPTH`` ordered requests, or as many reads and as many writes. It takes ordered requests only
-  while no read or write waits, and the reverse.
+* **Buffers.** A channel holds ``DEPTH`` ordered requests, or as many reads and as many writes. It takes ordered
+  requests only while no read or write waits, and the reverse.
 * **Order.** Ordered requests issue first come, first served. Reads and writes issue as they become ready, the oldest
   first; one whose row has been opened for it goes before everything else.
 * **Prerequisites.** A command that needs a row gets a precharge and an activate first; a command that accesses
@@ -20,24 +20,16 @@ and inserts the commands that a command needs before it. The rules are those of 
 
 from typing import Any
 
+from simulator.memory.commands.entries import blocked, earliest, fill, needed, ready, remove, waiting
+from simulator.memory.commands.issue import change_mode_or_issue, change_rows, constrain, issue
 from simulator.memory.commands.layout import (
     ACCESSES,
     ACTIVE_COUNT,
-    ACTIVE_CYCLES,
-    ALL_ROW,
     BANK,
     C_ACCESS,
-    C_CLOSING,
-    C_EFFECT,
     C_LATENCY,
-    C_NEED,
-    C_SCOPE,
     C_STEADY,
-    CLOSE_ALL,
-    CLOSE_BANK,
-    CLOSED,
     COMMAND_WORDS,
-    CONSTRAINT_WORDS,
     COUNT,
     DEPTH,
     E_BANK,
@@ -47,56 +39,33 @@ from simulator.memory.commands.layout import (
     E_REGISTERS,
     E_ROW,
     ENTRY_WORDS,
-    GROUP_BANKS,
-    GROUPS,
     HOST_ONLY,
     ISSUED_PLACE,
-    K_AFTER,
-    K_CYCLES,
-    K_RING,
-    K_WINDOW,
     LAST_READ,
     LOG_ROWS,
-    LOG_USED,
-    LOG_WORDS,
     MASK,
     MISSES,
-    MODE,
     N_ACT,
     N_ACT_ALL,
-    N_BANKS,
     N_CHANNELS,
-    N_COMMANDS,
-    N_MODE,
-    N_PRE,
     N_PRE_ALL,
     N_REFRESH,
-    NEED_ALL,
-    NEED_BANK,
     NEVER,
     NEXT_REFRESH,
     NONE,
     NOW,
     O_ACTIVE,
     O_COMMAND,
-    O_CONSTRAINT,
     O_COUNT,
     O_ISSUED,
-    O_FIRST,
-    O_LOG,
-    O_OPEN,
     O_OPERATION,
     O_ORDERED,
     O_READS,
     O_READY,
-    O_RING,
     OP_BLOCKING,
     OP_FINAL,
     OP_KIND,
     OP_READER,
-    OP_REGISTERS,
-    OPEN_ALL,
-    OPEN_BANK,
     OPEN_COUNT,
     OPERATION,
     OPERATION_WORDS,
@@ -104,14 +73,11 @@ from simulator.memory.commands.layout import (
     ORDERED_HELD,
     READ_COUNT,
     REFI,
-    RING_WORDS,
     ROW,
-    SINCE,
     STATE_HEAD,
     STRIDE,
-    WRITE_DONE,
-    WRITE_MODE,
     WRITE_COUNT,
+    WRITE_DONE,
 )
 
 Vector = Any  # a list of int or an int64 array
@@ -213,16 +179,6 @@ def run(params: Vector, state: Vector, base: int, command: int, bank: int, last:
     return int(taken + 1)
 
 
-def fill(params: Vector, state: Vector, entry: int, operation: int, bank: int, row: int) -> None:
-    """Write a request into an entry of a buffer."""
-    state[entry + E_FINAL] = params[operation + OP_FINAL]
-    state[entry + E_REGISTERS] = params[operation + OP_REGISTERS]
-    state[entry + E_BANK] = bank
-    state[entry + E_ROW] = row
-    state[entry + E_MISSED] = 0
-    state[entry + E_READER] = params[operation + OP_READER]
-
-
 def send_unordered(params: Vector, state: Vector, base: int, operation: int, bank: int, row: int, at: int) -> int:
     """Put a read or a write into the buffer of a channel; return the cycle in which the buffer takes it."""
     # All ordered requests must have left.
@@ -255,7 +211,7 @@ def step(params: Vector, state: Vector, base: int, until: int) -> int:
         due = state[base + NEXT_REFRESH]
         if params[REFI] and min(cycle, other_cycle) >= due and due < until:
             command = params[N_PRE_ALL] if state[base + OPEN_COUNT] else params[N_REFRESH]
-            refresh = max(max(due, now), state[base + params[O_READY] + command])
+            refresh = max(due, now, state[base + params[O_READY] + command])
             if refresh < cycle:
                 if refresh >= until:
                     return NONE
@@ -272,97 +228,11 @@ def step(params: Vector, state: Vector, base: int, until: int) -> int:
         return int(cycle)
 
 
-def waiting(params: Vector, state: Vector, base: int, now: int) -> tuple[int, int]:
-    """The entry that issues next where no row is open for anything, and its cycle."""
-    if state[base + ORDERED_HELD]:
-        entry = base + params[O_ORDERED]
-        return entry, ready(params, state, base, entry, now)
-    reads, writes = state[base + READ_COUNT], state[base + WRITE_COUNT]
-    if state[base + WRITE_MODE] == 0:
-        if writes * 5 > 32 * 4 or reads == 0:
-            state[base + WRITE_MODE] = 1
-    elif writes * 5 < 32 and reads != 0:
-        state[base + WRITE_MODE] = 0
-    first = base + params[O_READS]
-    best, cycle = NONE, NEVER
-    for place in range(reads + writes):
-        entry = first + place * ENTRY_WORDS
-        if state[entry + E_READER] == state[base + WRITE_MODE]:
-            continue
-        candidate = ready(params, state, base, entry, now)
-        if candidate < cycle:
-            best, cycle = entry, candidate
-            if cycle == now:
-                break
-    return best, cycle
-
-
-def earliest(params: Vector, state: Vector, base: int, first: int, count: int, now: int) -> int:
-    """Of ``count`` entries the one that can issue first, the oldest among equals; NONE if there is none."""
-    best, cycle = NONE, NEVER
-    for place in range(count):
-        entry = first + place * ENTRY_WORDS
-        candidate = ready(params, state, base, entry, now)
-        if candidate < cycle:
-            best, cycle = entry, candidate
-    return best
-
-
-def ready(params: Vector, state: Vector, base: int, entry: int, now: int) -> int:
-    """First cycle from ``now`` at which the next command of an entry keeps every constraint."""
-    if state[entry + E_FINAL] == NONE:
-        return now
-    command = needed(params, state, base, entry)
-    table = base + params[O_READY]
-    cycle = max(now, state[table + command])
-    bank = state[entry + E_BANK]
-    if bank >= 0 and params[params[O_COMMAND] + command * COMMAND_WORDS + C_SCOPE]:
-        group = 1 + bank // params[GROUP_BANKS]
-        cycle = max(cycle, state[table + group * params[N_COMMANDS] + command])
-        cycle = max(cycle, state[table + (1 + params[GROUPS] + bank) * params[N_COMMANDS] + command])
-    return cycle
-
-
-def needed(params: Vector, state: Vector, base: int, entry: int) -> int:
-    """The command that an entry needs next: a precharge, an activate, or its own."""
-    final, row = state[entry + E_FINAL], state[entry + E_ROW]
-    need = params[params[O_COMMAND] + final * COMMAND_WORDS + C_NEED]
-    rows = base + params[O_OPEN]
-    if need == NEED_BANK:
-        opened = state[rows + state[entry + E_BANK]]
-        if opened == row:
-            return final
-        return params[N_ACT] if opened == CLOSED else params[N_PRE]
-    if need == NEED_ALL:
-        if state[base + ALL_ROW] == row:
-            return final
-        if state[base + OPEN_COUNT]:
-            for bank in range(params[N_BANKS]):
-                if state[rows + bank] != CLOSED and state[rows + bank] != row:
-                    return params[N_PRE_ALL]
-        return params[N_ACT_ALL]
-    return final
-
-
-def blocked(params: Vector, state: Vector, base: int, entry: int) -> bool:
-    """Whether the next command of an entry would close a row that has been opened for another."""
-    if state[entry + E_FINAL] == NONE:
-        return False
-    command = needed(params, state, base, entry)
-    if not params[params[O_COMMAND] + command * COMMAND_WORDS + C_CLOSING]:
-        return False
-    active = base + params[O_ACTIVE]
-    for place in range(state[base + ACTIVE_COUNT]):
-        if state[active + place * ENTRY_WORDS + E_BANK] == state[entry + E_BANK]:
-            return True
-    return False
-
-
 def serve_entry(params: Vector, state: Vector, base: int, entry: int, from_active: bool, cycle: int) -> None:
     """Issue the next command of an entry at ``cycle``; with its own command the entry is done."""
     final = state[entry + E_FINAL]
     if final == NONE:  # a barrier: all data are back, all writes have ended
-        state[base + LAST_READ] = max(max(state[base + LAST_READ], cycle), state[base + WRITE_DONE]) + 1
+        state[base + LAST_READ] = max(state[base + LAST_READ], cycle, state[base + WRITE_DONE]) + 1
         state[base + NOW] = cycle + 1
         remove(params, state, base, entry, from_active)
         return
@@ -391,119 +261,21 @@ def serve_entry(params: Vector, state: Vector, base: int, entry: int, from_activ
             remove(params, state, base, entry, False)
 
 
-def remove(params: Vector, state: Vector, base: int, entry: int, from_active: bool) -> None:
-    """Take an entry out of its buffer."""
-    if from_active:
-        first, counter = base + params[O_ACTIVE], ACTIVE_COUNT
-        count = state[base + ACTIVE_COUNT]
-    elif entry < base + params[O_READS]:
-        state[base + ORDERED_HELD] = 0
-        return
-    else:
-        first = base + params[O_READS]
-        counter = READ_COUNT if state[entry + E_READER] else WRITE_COUNT
-        count = state[base + READ_COUNT] + state[base + WRITE_COUNT]
-    state[base + counter] -= 1
-    for word in range(entry, first + (count - 1) * ENTRY_WORDS):
-        state[word] = state[word + ENTRY_WORDS]
-
-
-def change_mode_or_issue(
-    params: Vector, state: Vector, base: int, command: int, bank: int, row: int, registers: int, cycle: int
-) -> bool:
-    """Issue a command, or in its place a change of mode; return whether it was the change."""
-    if params[N_MODE] != NONE and state[base + MODE] != registers:
-        state[base + MODE] = registers
-        issue(params, state, base, params[N_MODE], NONE, NONE, cycle)
-        return True
-    issue(params, state, base, command, bank, row, cycle)
-    return False
-
-
-def issue(params: Vector, state: Vector, base: int, command: int, bank: int, row: int, cycle: int) -> None:
-    """One command on the bus of a channel: what it forbids from now on, and what it does to the rows."""
-    state[base + NOW] = cycle + 1
-    state[base + params[O_COUNT] + command] += 1
-    constrain(params, state, base, 0, 0, command, cycle)
-    if bank >= 0:
-        constrain(params, state, base, 1, 1 + bank // params[GROUP_BANKS], command, cycle)
-        constrain(params, state, base, 2, 1 + params[GROUPS] + bank, command, cycle)
-    effect = params[params[O_COMMAND] + command * COMMAND_WORDS + C_EFFECT]
-    if effect:
-        change_rows(params, state, base, effect, bank, row, cycle)
-    if command == params[N_REFRESH]:
-        state[base + NEXT_REFRESH] += params[REFI]
-    if state[LOG_USED] < params[LOG_ROWS]:
-        line = params[O_LOG] + state[LOG_USED] * LOG_WORDS
-        state[line] = cycle
-        state[line + 1] = (base - STATE_HEAD) // params[STRIDE]
-        state[line + 2] = command
-        state[line + 3] = bank
-        state[line + 4] = row
-        state[LOG_USED] += 1
-
-
-def constrain(params: Vector, state: Vector, base: int, level: int, node: int, command: int, cycle: int) -> None:
-    """Move the first legal cycle of every command that a constraint of this level names."""
-    first = params[O_FIRST] + level * params[N_COMMANDS] + command
-    table = base + params[O_READY] + node * params[N_COMMANDS]
-    for number in range(params[first], params[first + 1]):
-        constraint = params[O_CONSTRAINT] + number * CONSTRAINT_WORDS
-        window, past = params[constraint + K_WINDOW], cycle
-        if window > 1:
-            # The ring holds the last `window` cycles, the oldest where the next is written.
-            ring = base + params[O_RING] + node * params[RING_WORDS] + params[constraint + K_RING]
-            place = state[ring]
-            state[ring + 1 + place] = cycle
-            state[ring] = (place + 1) % window
-            past = state[ring + 1 + state[ring]]
-            if past < 0:
-                continue
-        slot = table + params[constraint + K_AFTER]
-        state[slot] = max(state[slot], past + params[constraint + K_CYCLES])
-
-
-def change_rows(params: Vector, state: Vector, base: int, effect: int, bank: int, row: int, cycle: int) -> None:
-    """Open or close a row in one bank or in all of them."""
-    rows, before = base + params[O_OPEN], state[base + OPEN_COUNT]
-    if effect == OPEN_ALL or effect == CLOSE_ALL:
-        value = row if effect == OPEN_ALL else CLOSED
-        for each in range(params[N_BANKS]):
-            state[rows + each] = value
-        state[base + OPEN_COUNT] = params[N_BANKS] if effect == OPEN_ALL else 0
-        state[base + ALL_ROW] = value
-    else:
-        value = row if effect == OPEN_BANK else CLOSED
-        was_open = state[rows + bank] != CLOSED
-        state[rows + bank] = value
-        state[base + OPEN_COUNT] += int(value != CLOSED) - int(was_open)
-        state[base + ALL_ROW] = CLOSED
-        if state[base + OPEN_COUNT] == params[N_BANKS]:
-            same = True
-            for each in range(params[N_BANKS]):
-                same = same and state[rows + each] == row
-            if same:
-                state[base + ALL_ROW] = row
-    if before == 0 and state[base + OPEN_COUNT] > 0:
-        state[base + SINCE] = cycle
-    elif before > 0 and state[base + OPEN_COUNT] == 0:
-        state[base + ACTIVE_CYCLES] += cycle - state[base + SINCE]
-
-
+# Everything that has to be compiled together.
 FUNCTIONS = (
     change_rows,
     constrain,
     issue,
     change_mode_or_issue,
+    fill,
     remove,
-    serve_entry,
     blocked,
     needed,
     ready,
     earliest,
     waiting,
+    serve_entry,
     step,
-    fill,
     run,
     send_ordered,
     send_unordered,

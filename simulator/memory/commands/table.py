@@ -26,6 +26,7 @@ EFFECTS = {
     "closes bank": at.CLOSE_BANK,
     "closes all": at.CLOSE_ALL,
 }
+ROLES, MODE = ("act", "pre", "act_all", "pre_all", "refresh"), "mode"
 KINDS = {"host": at.HOST_ONLY, "ordered": at.ORDERED, "unordered": at.UNORDERED}
 
 
@@ -84,7 +85,7 @@ class CommandTable(_Row):
     depth: Annotated[int, Field(ge=1, le=1024)]
     timings: dict[str, int]
     rules: tuple[str, ...] = Field(strict=False)
-    roles: dict[Literal["act", "pre", "act_all", "pre_all", "refresh", "mode"], str]
+    roles: dict[str, str]
     commands: dict[str, Command]
     operations: dict[str, Operation]
     constraints: tuple[Constraint, ...] = Field(strict=False)
@@ -96,11 +97,7 @@ class CommandTable(_Row):
                 raise InputError(f"timing {name}={cycles} outside [0, {MAX_CYCLES}]")
         for rule in self.rules:
             self._check_rule(rule)
-        for role in ("act", "pre", "act_all", "pre_all", "refresh"):
-            if role not in self.roles:
-                raise InputError(f"no command for the role {role!r}")
-        for role, command in self.roles.items():
-            self._known(command, f"role {role}")
+        self._check_roles()
         for name, operation in self.operations.items():
             if operation.command is not None:
                 self._known(operation.command, f"operation {name}")
@@ -150,6 +147,15 @@ class CommandTable(_Row):
         if command not in self.commands:
             raise InputError(f"{where}: no command {command!r}; legal: {', '.join(self.commands)}")
 
+    def _check_roles(self) -> None:
+        for role in ROLES:
+            if role not in self.roles:
+                raise InputError(f"no command for the role {role!r}")
+        for role, command in self.roles.items():
+            if role not in (*ROLES, MODE):
+                raise InputError(f"role {role!r} is not one of {', '.join((*ROLES, MODE))}")
+            self._known(command, f"role {role}")
+
     def _check_rule(self, rule: str) -> None:
         low, _, high = rule.partition("<=")
         if self.cycles(low) > self.cycles(high):
@@ -193,7 +199,7 @@ def load_table(name_or_path: str | Path) -> CommandTable:
 
 
 def _with_base(values: dict[str, Any]) -> dict[str, Any]:
-    """A table that names a ``base`` is that one, with its own keys instead, its timings changed and ``without`` commands."""
+    """A table that names a ``base`` is that one with own keys instead, timings changed, ``without`` commands."""
     if "base" not in values:
         return values
     base = _with_base(read_toml(FOLDER / f"{values['base']}.toml"))
@@ -242,7 +248,7 @@ def vectors(
     }
     roles = {at.N_ACT: "act", at.N_PRE: "pre", at.N_ACT_ALL: "act_all", at.N_PRE_ALL: "pre_all"}
     roles |= {at.N_REFRESH: "refresh", at.N_MODE: "mode"}
-    head |= {word: table.numbers[table.roles[role]] if role in table.roles else at.NONE for word, role in roles.items()}  # type: ignore[index]
+    head |= {word: table.numbers[table.roles[role]] if role in table.roles else at.NONE for word, role in roles.items()}
     tables = {
         at.O_OPERATION: _operation_words(table, operations),
         at.O_COMMAND: [word for item in table.commands.items() for word in _command_words(table, *item)],
@@ -356,5 +362,3 @@ def log(params: IntArray, state: IntArray) -> IntArray:
     """What was written down: (commands, 5) cycle, channel, command, bank, row."""
     first, used = int(params[at.O_LOG]), int(state[at.LOG_USED])
     return state[first : first + used * at.LOG_WORDS].reshape(used, at.LOG_WORDS)
-
-

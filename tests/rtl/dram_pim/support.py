@@ -20,7 +20,9 @@ def design(module: str, name: str, replaced: Mapping[Path, str] | None = None) -
     return Design(toplevel=module, parameters=SETS[module, name][0], folders=FOLDERS, replaced=replaced or {})
 
 
-def check(module: str, name: str, seed: int = 1, replaced: Mapping[Path, str] | None = None, limit_s: int = 300) -> None:
+def check(
+    module: str, name: str, seed: int = 1, replaced: Mapping[Path, str] | None = None, limit_s: int = 300
+) -> None:
     """Run the bench of a module on a named set.
 
     Raises:

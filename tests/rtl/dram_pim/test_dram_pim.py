@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rtl.bench.build import RTL, BenchError, Design
-from rtl.bench.dram_banks import Banks, Violation
+from rtl.bench.dram_banks import Banks, ViolationError
 from rtl.bench.lint import find_verible, lint, lint_style
 from simulator.memory.commands.table import load_table
 from tests.rtl.dram_pim.mutants import DRAM_PIM_MUTANTS
@@ -116,5 +116,5 @@ def test_the_behavioural_dram_objects() -> None:
         (((0, "WRGB", -1, True),), "wrong mode"),
         (((0, "ACT16", 1, False), (0, "PREA", -1, False)), "in the cycle of another"),
     ):
-        with pytest.raises(Violation, match=reason):
+        with pytest.raises(ViolationError, match=reason):
             played(*commands)

@@ -116,10 +116,7 @@ def _energy(results: list[tuple[Published, Simulated]]) -> Table:
 
 def _parts(results: list[tuple[Published, Simulated]]) -> Table:
     names = list(results[0][1].parts_mj)
-    rows = [
-        [str(row), *(f"{ours.parts_mj[name] / ours.token_mj:.1%}" for name in names)]
-        for row, ours in results
-    ]
+    rows = [[str(row), *(f"{ours.parts_mj[name] / ours.token_mj:.1%}" for name in names)] for row, ours in results]
     return Table(["model", *names], rows)
 
 
@@ -127,7 +124,15 @@ def _micro(counts: list[micro.Count]) -> Table:
     rows = []
     for count in counts:
         commands = ", ".join(f"{number:,} {name}" for name, number in count.commands.items() if number)
-        rows.append([count.name, f"{count.reference:,}", f"**{count.cycles:,}**", f"{count.cycles - count.reference:+d}", commands])
+        rows.append(
+            [
+                count.name,
+                f"{count.reference:,}",
+                f"**{count.cycles:,}**",
+                f"{count.cycles - count.reference:+d}",
+                commands,
+            ]
+        )
     return Table(["trace", "AiM's simulator", "ours", "difference", "commands of a channel"], rows)
 
 

@@ -109,8 +109,10 @@ def run_all(config: DramPimConfig) -> list[Count]:
 
 
 def all_isr(config: DramPimConfig) -> Count:
-    """One of each instruction, on four channels: the newest stored version of that trace, one column for each WR_SBK and
-    RD_SBK, which say two there but have no such field in the simulator."""
+    """One of each instruction, on four channels: the newest stored version of that trace.
+
+    WR_SBK and RD_SBK, which say two columns there but have no such field in the simulator, move one.
+    """
     stream = Stream(config.all_channels)
     last = config.channels - 1  # AiM's simulator numbers the channels of a mask from the other end
     channels = [1 << (last - number) for number in range(4)]
@@ -156,7 +158,9 @@ def closed_form(name: str, table: CommandTable) -> ClosedForm | None:
         case "micro_ewmul_16banks":
             row = value("nRCDEWMUL") + (COLUMNS - 1) * ccd + value("nCWL + nWR + nRP")
             total = n * row - value("nCWL + nWR + nRP") + 3
-            return ClosedForm(formula="n (nRCDEWMUL + 63 nCCDL + nCWL + nWR + nRP) - (nCWL + nWR + nRP) + 3", cycles=total)
+            return ClosedForm(
+                formula="n (nRCDEWMUL + 63 nCCDL + nCWL + nWR + nRP) - (nCWL + nWR + nRP) + 3", cycles=total
+            )
         case "micro_rdmac_1024_16banks":
             total = value("nMODCH") + (n - 1) * (value("nCLREG + nBL") + 1) + value("nCLREG + nBL") + 3
             return ClosedForm(formula="nMODCH + (n - 1)(nCLREG + nBL + 1) + nCLREG + nBL + 3", cycles=total)

@@ -63,21 +63,20 @@ def write(results: list[Result], lines: dict[str, list[sparse.Point]], config: D
 
 
 def _speed(results: list[Result]) -> Table:
-    rows = []
-    for each in results:
-        rows.append(
-            [
-                each.model,
-                f"{transformer(each.model).weights / 2**20:.0f}",
-                f"**{each.tokens_per_s:,.0f}**",
-                f"{each.tokens_per_s_with_output:,.0f}",
-                f"{each.block_ms:.4f}",
-                f"{each.mac_bound_ms:.4f}",
-                f"{each.mac_bound_ms / each.block_ms:.1%}",
-                f"{each.row_hit_rate:.2%}",
-                f"{each.asic_share:.1%}",
-            ]
-        )
+    rows = [
+        [
+            each.model,
+            f"{transformer(each.model).weights / 2**20:.0f}",
+            f"**{each.tokens_per_s:,.0f}**",
+            f"{each.tokens_per_s_with_output:,.0f}",
+            f"{each.block_ms:.4f}",
+            f"{each.mac_bound_ms:.4f}",
+            f"{each.mac_bound_ms / each.block_ms:.1%}",
+            f"{each.row_hit_rate:.2%}",
+            f"{each.asic_share:.1%}",
+        ]
+        for each in results
+    ]
     header = ["model", "Mi weights", "tokens/s", "with output layer", "ms a token", "MAC bound ms", "of it"]
     return Table([*header, "row hits", "in the ASIC"], rows)
 
@@ -87,8 +86,12 @@ def _baseline(results: list[Result]) -> Table:
     for each in results:
         roof_ms = transformer(each.model).weights * BYTES / (T4_GB_PER_S * 1e9) * 1e3
         implied = [f"{each.block_ms * factor:.2f}" for factor in SPEED_GPU]
-        rows.append([each.model, f"{each.block_ms:.4f}", f"{roof_ms:.4f}", f"**{roof_ms / each.block_ms:.2f}**", *implied])
-    rows.append(["published", "", "", f"{SPEED_GPU[0]} to {SPEED_GPU[1]} (GPU), {SPEED_CPU[0]} to {SPEED_CPU[1]} (CPU)", "", ""])
+        rows.append(
+            [each.model, f"{each.block_ms:.4f}", f"{roof_ms:.4f}", f"**{roof_ms / each.block_ms:.2f}**", *implied]
+        )
+    rows.append(
+        ["published", "", "", f"{SPEED_GPU[0]} to {SPEED_GPU[1]} (GPU), {SPEED_CPU[0]} to {SPEED_CPU[1]} (CPU)", "", ""]
+    )
     header = ["model", "ours, ms a token", "T4 roofline ms", "speedup over the roofline"]
     return Table([*header, f"T4 ms if {SPEED_GPU[0]}x", f"if {SPEED_GPU[1]}x"], rows)
 

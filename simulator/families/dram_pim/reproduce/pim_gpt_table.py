@@ -72,9 +72,7 @@ def _run(program: Program, config: DramPimConfig) -> tuple[Counters, int]:
 
 def _mean(values: list[float]) -> float:
     """Of what changes linearly between the lengths."""
-    area = sum(
-        (values[i] + values[i + 1]) / 2 * (LENGTHS[i + 1] - LENGTHS[i]) for i in range(len(LENGTHS) - 1)
-    )
+    area = sum((values[i] + values[i + 1]) / 2 * (LENGTHS[i + 1] - LENGTHS[i]) for i in range(len(LENGTHS) - 1))
     return area / (LENGTHS[-1] - LENGTHS[0])
 
 
@@ -85,7 +83,7 @@ def energy_mj(run_: Counters, config: DramPimConfig) -> float:
     # Volts times milliamperes times nanoseconds are picojoules; they are for a chip.
     activations = (n["ACT"] + config.banks * n["ACT16"]) * (IDD["0"] - IDD["2N"]) * table.cycles("nRC") * ns
     reads = (n["RD"] + config.banks * n["MAC16"]) * (IDD["4R"] - IDD["3N"]) * table.cycles("nCCDL") * ns
-    writes = (n["WR"] + n["WRGB"] + n["WRMAC16"] + config.banks * n["WRA16"]) * (IDD["4W"] - IDD["3N"])
+    writes: float = (n["WR"] + n["WRGB"] + n["WRMAC16"] + config.banks * n["WRA16"]) * (IDD["4W"] - IDD["3N"])
     writes = writes * table.cycles("nCCDL") * ns
     refreshes = n["REFab"] / CHANNELS_PER_CHIP * (IDD["5B"] - IDD["2N"]) * table.cycles("nRFC") * ns
     background = run_.cycles * ns * IDD["3N"] * run_.channels / CHANNELS_PER_CHIP

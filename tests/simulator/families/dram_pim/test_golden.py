@@ -58,7 +58,9 @@ def test_dense_products(m, k, n, packing):
 @given(st.sampled_from(["2:8", "1:4", "3:7", "1:16", "5:9"]), st.integers(1, 300), st.integers(1, 30), st.data())
 def test_compressed_products(text, k, n, data):
     """What is stored compressed gives the sums of the kept weights, in the order in which they are stored."""
-    machine = config(buffer_columns=data.draw(st.sampled_from([1, 4])), packing=data.draw(st.sampled_from(["row", "packed"])))
+    machine = config(
+        buffer_columns=data.draw(st.sampled_from([1, 4])), packing=data.draw(st.sampled_from(["row", "packed"]))
+    )
     pattern = Pattern.parse(text)
     layer = gemm_layer("product", 2, k, n)
     chosen = mapping(layer, pattern, machine, pattern)
@@ -82,7 +84,9 @@ def test_compressed_products(text, k, n, data):
             sums = want[:, row].copy()
             for at in range(0, len(kept), 16):
                 w = np.array([0 if i is None else weights[row, i] for i in kept[at : at + 16]], np.uint16)
-                a = np.array([[0 if i is None else line[i] for i in kept[at : at + 16]] for line in activations], np.uint16)
+                a = np.array(
+                    [[0 if i is None else line[i] for i in kept[at : at + 16]] for line in activations], np.uint16
+                )
                 sums = mac(sums, np.broadcast_to(w, a.shape), a)
             want[:, row] = bf16(sums)
     assert (got.reshape(2, n) == want).all()

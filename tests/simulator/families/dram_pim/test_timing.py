@@ -99,7 +99,7 @@ def test_no_layer_beats_its_bounds(k, n, packing):
 
 @pytest.mark.shape
 def test_what_pruning_buys():
-    """Packed and with a wide buffer 1:8 helps; with a row for each output the rows stay; with AiM's buffer the columns."""
+    """Packed and with a wide buffer 1:8 helps; a row for each output keeps the rows, AiM's buffer the columns."""
     layer, pattern = gemm_layer("product", 1, 1024, 64), Pattern.parse("1:8")
 
     def cycles(executed, **changes):
@@ -149,7 +149,9 @@ def test_products_before_inputs_are_refused():
     layer = gemm_layer("product", 1, 128, 8)
     program = FAMILY.lower(layer, DENSE, mapping(layer, DENSE, machine), machine)
     keep = program.opcode != program.isa.index("WR_GB")
-    columns = {name: getattr(program, name)[keep] for name in ("queue", "opcode", "wait", "release", "operands", "macs")}
+    columns = {
+        name: getattr(program, name)[keep] for name in ("queue", "opcode", "wait", "release", "operands", "macs")
+    }
     with pytest.raises(ProgramError, match="before anything is in the buffer"):
         FAMILY.check(replace(program, **columns), machine)
 
