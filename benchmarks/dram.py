@@ -11,7 +11,8 @@ from benchmarks.rows import AIM, Row
 from simulator.engine.cycle import run_cycle
 from simulator.engine.fast import run_fast
 from simulator.families.dram_pim import FAMILY
-from simulator.families.dram_pim.cent import BlockLowering, Placement
+from simulator.families.dram_pim.cent import BlockLowering
+from simulator.families.dram_pim.placement import Placement
 from simulator.families.dram_pim.timing import job
 from simulator.families.dram_pim.transformer import transformer
 from simulator.memory.commands.table import channel_words, counts

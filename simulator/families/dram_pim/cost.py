@@ -95,7 +95,7 @@ def device_energy(
     shared: float = 2 * (norm + 2) * (2 * read + write)
     shared += (scores * 3 + model.heads * 2) * read + (scores * 2 + model.heads * 2) * write
     shared += kv_factor * dim / SIMD * (read + 2 * write)
-    decoded = sum(count for name, count in instructions.items() if name not in ("READ", "WRITE"))
+    decoded: float = sum(count for name, count in instructions.items() if name not in ("READ", "WRITE"))
     decoded += 2 * (norm + 2) + scores * 2 + model.heads * 2 + kv_factor * dim
     risc_v = 2 * NORM + model.heads * SOFTMAX_SINGLE + kv_factor * dim * ROTATE
     units = (2 + model.heads) * REDUCTION["dynamic"] + scores * EXPONENT_UNIT["dynamic"]

@@ -56,9 +56,9 @@ def encode(weights: Bf16Array, place: Layout, piece: int) -> ByteArray:
     if m == 1:
         values[: len(weights)] = weights
         return values.view(np.uint8)
-    groups = np.zeros(ceil_div(len(weights), m) * m, np.uint16)
-    groups[: len(weights)] = weights
-    groups = groups.reshape(-1, m)
+    padded = np.zeros(ceil_div(len(weights), m) * m, np.uint16)
+    padded[: len(weights)] = weights
+    groups = padded.reshape(-1, m)
     # Kept weights first, each group in order; places that a group does not need hold zero weights.
     order = np.argsort((groups & 0x7FFF) == 0, axis=1, kind="stable")[:, :n]
     order.sort(axis=1)

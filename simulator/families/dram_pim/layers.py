@@ -333,5 +333,4 @@ def touched_columns(mask: BoolArray, place: Layout) -> BoolArray:
     padded = np.zeros((place.slots * place.all_banks, columns * config.lanes), np.bool_)
     padded[: layer.n, : layer.k] = mask
     shape = (place.slots, config.channels, config.banks, columns, config.lanes)
-    touched: BoolArray = padded.reshape(shape).any(axis=(2, 4))
-    return touched
+    return np.asarray(padded.reshape(shape).any(axis=(2, 4)), np.bool_)

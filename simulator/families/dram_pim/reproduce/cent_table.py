@@ -7,10 +7,11 @@ from pathlib import Path
 
 from simulator.execute import run
 from simulator.families.dram_pim import cxl
-from simulator.families.dram_pim.cent import BlockLowering, Placement
+from simulator.families.dram_pim.cent import BlockLowering
 from simulator.families.dram_pim.config import DramPimConfig
 from simulator.families.dram_pim.cost import device_energy
 from simulator.families.dram_pim.counters import Counters, counters
+from simulator.families.dram_pim.placement import Placement
 from simulator.families.dram_pim.timing import job
 from simulator.families.dram_pim.transformer import transformer
 from simulator.program import Program

@@ -14,9 +14,10 @@ from mapping.sparsity.patterns.block import Block
 from mapping.sparsity.patterns.unstructured import Unstructured
 from simulator.execute import run
 from simulator.families.dram_pim import FAMILY, peak_macs
-from simulator.families.dram_pim.cent import BlockLowering, Placement
+from simulator.families.dram_pim.cent import BlockLowering
 from simulator.families.dram_pim.counters import counters
 from simulator.families.dram_pim.pim_gpt import TokenLowering
+from simulator.families.dram_pim.placement import Placement
 from simulator.families.dram_pim.timing import job
 from simulator.families.dram_pim.transformer import Transformer, transformer
 from simulator.program import ProgramError
