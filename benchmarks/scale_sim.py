@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.cost import Cost, measure_process
-from simulator.engine.fast import cache_folder
+from mapping.cache import cache_folder
 
 VERSION = "3.0.0"
 PACKAGES = (f"scalesim=={VERSION}", "numpy<2.4")  # with NumPy 2.4 every run of 3.0.0 ends in a TypeError

@@ -8,4 +8,5 @@ STRATEGIES = {
     "random": "Random",
     "sobol": "Sobol",
     "local": "Local",
+    "optuna": "Optuna",
 }

@@ -129,7 +129,9 @@ class Space:
     def digest(self) -> str:
         """Equal for equal spaces: SHA-256 of the file, the configuration it starts from and the energies."""
         energies = None if self.technology is None else self.technology.model_dump(mode="json")
-        return sha256(dumps([self.file.canonical(), self._base, energies], sort_keys=True).encode()).hexdigest()
+        order = [variable.name for variable in self.variables]  # a point is a list of indices, so it counts
+        said = [self.file.canonical(), self._base, energies, order]
+        return sha256(dumps(said, sort_keys=True).encode()).hexdigest()
 
     def decode(self, point: Point) -> dict[str, Value]:
         """The values by name at an index vector."""

@@ -15,6 +15,7 @@ from dse.metrics import Totals
 from mapping.errors import InputError
 
 SCHEMA = 1
+LOCK = 0x7A65726F  # of PostgreSQL, held while tables are made
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 _tables = sa.MetaData()
@@ -91,7 +92,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = url
         with self._explained():
-            self._engine = sa.create_engine(url)
+            self._engine = sa.create_engine(_with_driver(url))
         if self._engine.dialect.name not in _INSERT:
             raise InputError(f"store {url}: {self._engine.dialect.name} is not one of {', '.join(_INSERT)}")
         if self._engine.dialect.name == "sqlite":
@@ -156,6 +157,8 @@ class Store:
         connection.execute(insert(table).on_conflict_do_nothing(), rows)
 
     def _open(self, connection: Connection) -> None:
+        if self._engine.dialect.name == "postgresql":  # CREATE TABLE IF NOT EXISTS is not safe against itself there
+            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK})"))
         present = set(sa.inspect(connection).get_table_names())
         if present and "meta" not in present:
             raise InputError(f"store {self.url}: a database of something else (tables {', '.join(sorted(present))})")
@@ -177,6 +180,26 @@ class Store:
         except (sa.exc.SQLAlchemyError, ModuleNotFoundError) as error:
             cause = getattr(error, "orig", None) or error
             raise InputError(f"store {self.url}: {' '.join(str(cause).split())}") from error
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Store]:
+    """An open store that is closed at the end.
+
+    Raises:
+        InputError: See the class.
+    """
+    store = Store(url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _with_driver(url: str) -> sa.URL:
+    """The URL; PostgreSQL is spoken to by psycopg unless it names another driver."""
+    made = sa.make_url(url)
+    return made.set(drivername="postgresql+psycopg") if made.drivername == "postgresql" else made
 
 
 def _configure_sqlite(connection: Any, _: Any) -> None:  # noqa: ANN401  # a DBAPI connection

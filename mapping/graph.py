@@ -1,6 +1,7 @@
 """Layers as GEMMs with their true tensor shape, and the graph they came from."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from zlib import crc32
 
@@ -193,12 +194,15 @@ class ModelGraph:
             multiplies and accumulates, ``layer``.
         source: Where it came from, for the output: a path, a package, or a shape table.
         weights_note: Where the weights came from, in words.
+        patterns: The pattern that the source states for a layer, by name, as N:M; it goes before the one a
+            user asks for.
     """
 
     name: str
     graph: "nx.DiGraph[str]"
     source: str
     weights_note: str
+    patterns: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def layers(self) -> list[Layer]:

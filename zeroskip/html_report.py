@@ -68,16 +68,13 @@ def _study(record: Any, folder: Path) -> Page:  # noqa: ANN401  # JSON
 
 def _stored(name: str, url: str) -> Page:
     from dse.archive import StoredStudy  # noqa: PLC0415
-    from dse.store import Store  # noqa: PLC0415
+    from dse.store import opened  # noqa: PLC0415
     from zeroskip.report.front import study_record, trial_rows  # noqa: PLC0415
     from zeroskip.report.page.study import study_page  # noqa: PLC0415
 
     place = url.removeprefix("sqlite:///")
     if place != url and not Path(place).is_file():
         raise InputError(f"{name}: no folder or file of that name, and no store {url}")
-    store = Store(url)
-    try:
+    with opened(url) as store:
         study = StoredStudy(store, name)
         return study_page(study_record(study, "stored"), trial_rows(study))
-    finally:
-        store.close()

@@ -37,6 +37,7 @@ class Request:
     batch: int | None
     shapes: tuple[str, ...]
     sequence: int | None
+    rules: str | None
     seed: int
     keep: str
     out: Path | None
@@ -94,6 +95,7 @@ def sparse_model(request: Request, bar: Progress) -> SparseModel:
         batch=request.batch,
         shapes=_shapes(request.shapes),
         sequence=request.sequence,
+        rules=request.rules,
         seed=request.seed,
     )
     bar.step("pruning")

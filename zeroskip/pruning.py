@@ -44,7 +44,8 @@ class SparseModel:
 def prune(model: ModelGraph, pattern: Pattern | str, keep: Iterable[str] = KEPT_DENSE) -> SparseModel:
     """Prune every layer by magnitude along its input channels.
 
-    Layers whose second operand is an activation have no weights and stay dense.
+    Layers whose second operand is an activation have no weights and stay dense. A pattern that the model itself states
+    for a layer counts more than ``pattern`` and ``keep``.
 
     Args:
         model: What to prune.
@@ -66,5 +67,6 @@ def prune(model: ModelGraph, pattern: Pattern | str, keep: Iterable[str] = KEPT_
             raise InputError(f"keep: no layer matches {entry!r}")
         kept |= matches
     patterns = {layer.name: DENSE if layer.name in kept or layer.dynamic else chosen for layer in layers}
+    patterns |= {name: Pattern.parse(text) for name, text in model.patterns.items()}
     pruned = tuple(prune_layer(layer, patterns[layer.name]) for layer in layers)
     return SparseModel(model=model, pattern=chosen, layers=pruned, patterns=patterns)

@@ -2,19 +2,20 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from dse.cluster import Cluster
 from dse.evaluate import Evaluator
 from dse.executors import Executor, InProcess, Pool
 from dse.judge import Judge, no_feasible
 from dse.run import run as run_study
 from dse.space import Space, parse_values
-from dse.store import Store
+from dse.store import opened
 from dse.study import Study
 from mapping.errors import InputError
 from zeroskip.interrupt import deferred_interrupt
@@ -36,6 +37,8 @@ class SweepRequest:
     time: str | None
     strategy: str
     workers: int
+    executor: str
+    dask_address: str | None
     store: str
     resume: bool
     seed: int
@@ -56,7 +59,7 @@ def sweep(request: SweepRequest) -> None:
     if request.check:
         print_check(space, Judge(space), Evaluator(space).work)
         return
-    with deferred_interrupt() as check, _folder(request.out) as folder, _opened(request.store) as store:
+    with deferred_interrupt() as check, _folder(request.out) as folder, opened(request.store) as store:
         study = Study(
             space,
             store,
@@ -68,7 +71,7 @@ def sweep(request: SweepRequest) -> None:
         )
         if study.advice is not None:
             click.echo(study.advice, err=True)
-        ended = _drive(study, request.workers, seconds, lambda: _pressed(check))
+        ended = _drive(study, request, seconds, check)
         if not study.front() and ended in ("budget", "exhausted"):
             outcomes = [outcome for trial, outcome in study.outcomes.values() if trial.point is not None]
             raise InputError(f"{request.space}: {no_feasible(study.judge, outcomes)}")
@@ -81,11 +84,27 @@ def sweep(request: SweepRequest) -> None:
             print_front(study, ended)
 
 
-def _drive(study: Study, workers: int, seconds: float | None, stop: Callable[[], bool]) -> str:
-    executor: AbstractContextManager[Executor]
-    executor = Pool(study.space, workers) if workers > 1 else nullcontext(InProcess(study.evaluator))
-    with executor as running, sweep_progress(study) as report:
+def _drive(study: Study, request: SweepRequest, seconds: float | None, check: Callable[[], None]) -> str:
+    def stop() -> bool:
+        if isinstance(running, Cluster):
+            running.check()
+        return _pressed(check)
+
+    with _executor(study, request) as running, sweep_progress(study) as report:
         return run_study(study, running, seconds=seconds, stop=stop, report=report)
+
+
+def _executor(study: Study, request: SweepRequest) -> AbstractContextManager[Executor]:
+    """Where designs are evaluated.
+
+    Raises:
+        InputError: Options that do not go together.
+    """
+    if request.executor == "dask":
+        return Cluster(study.space, request.dask_address, request.workers)
+    if request.dask_address is not None:
+        raise InputError(f"--dask-address {request.dask_address}: only with --executor dask")
+    return Pool(study.space, request.workers) if request.workers > 1 else nullcontext(InProcess(study.evaluator))
 
 
 def evaluate(path: Path, settings: tuple[str, ...], baseline: str | None, as_json: bool) -> bool:
@@ -138,15 +157,6 @@ def _pressed(check: Callable[[], None]) -> bool:
     except KeyboardInterrupt:
         return True
     return False
-
-
-@contextmanager
-def _opened(url: str) -> Iterator[Store]:
-    store = Store(url)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def _folder(out: Path | None) -> AbstractContextManager[Path | None]:

@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import replace
+from functools import cache
 from importlib import resources
 
 from mapping.errors import InputError
@@ -38,10 +39,9 @@ def load_zoo(name: str, *, batch: int = 1, sequence: int | None = None, seed: in
         raise InputError(f"batch={batch}: must be at least 1")
     table = _table(name)
     tokens = _tokens(name, table, sequence)
-    layers = [layer for block in table.block for layer in block.expand(batch, tokens)]
     return chain(
         name,
-        [replace(layer, seed=seed) for layer in layers],
+        [replace(layer, seed=seed) for layer in table.expand(batch, tokens)],
         source=f"shape table: {table.source}",
         weights_note=f"no weights in the table: values are drawn from N(0,1), seed {seed}, when asked for",
     )
@@ -60,6 +60,7 @@ def _tokens(name: str, table: Table, sequence: int | None) -> int:
     return sequence
 
 
+@cache
 def _table(name: str) -> Table:
     """Read one table, refusing keys that the schema does not know."""
     text = resources.files("mapping.zoo").joinpath(f"{name}.toml").read_text(encoding="utf-8")

@@ -1,13 +1,13 @@
 """The schema of a shape table: repeated blocks of layers, whose sizes may depend on the sequence length."""
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mapping.graph import ConvShape, Layer, gemm_layer
+from mapping.zoo.decoder import Count, Decoder
 
-Count = Annotated[int, Field(ge=1)]
 Size = Count | Literal["sequence", "sequence + 1"]
 
 
@@ -18,13 +18,17 @@ class _Model(BaseModel):
 
 
 class ConvRow(_Model):
-    """A square convolution, padded by half its kernel; ``size`` is the input's rows and columns."""
+    """A square convolution, padded by half its kernel; ``size`` is the input's rows and columns.
+
+    With ``groups`` equal to its channels it is a depthwise convolution.
+    """
 
     name: str
     size: Count
     conv: tuple[Count, Count]
     kernel: Count
     stride: Count = 1
+    groups: Count = 1
 
     def layer(self, name: str, batch: int, sequence: int) -> Layer:
         """The layer over ``batch`` images; a convolution has no sequence."""
@@ -39,6 +43,7 @@ class ConvRow(_Model):
             kernel=(self.kernel, self.kernel),
             stride=(self.stride, self.stride),
             padding=(self.kernel // 2,) * 4,
+            groups=self.groups,
         )
         return Layer(name=name, op="conv", shape=shape)
 
@@ -96,7 +101,22 @@ class Table(_Model):
     title: str
     source: str
     sequence: SequenceRange | None = None
-    block: tuple[Block, ...] = Field(min_length=1)
+    block: tuple[Block, ...] = ()
+    decoder: Decoder | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Table":
+        if bool(self.block) == (self.decoder is not None):
+            raise ValueError("a table has either blocks or a decoder")
+        if self.decoder is not None and self.sequence is None:
+            raise ValueError("a decoder needs the range of its sequences")
+        return self
+
+    def expand(self, batch: int, sequence: int) -> list[Layer]:
+        """All layers in the order in which they run."""
+        if self.decoder is not None:
+            return self.decoder.expand(batch, sequence)
+        return [layer for block in self.block for layer in block.expand(batch, sequence)]
 
 
 def _resolve(size: int | str, sequence: int) -> int:

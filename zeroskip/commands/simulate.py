@@ -30,6 +30,7 @@ METHODS = ("dense", "srste", "bdwp", "all")  # as in mapping.training
     "--shape", "shapes", metavar="NAME=1x3x224x224", multiple=True, help="Shape of an ONNX input (repeatable)."
 )
 @click.option("--sequence", type=int, help="Tokens per sequence, for language models.")
+@click.option("--rules", metavar="FILE.toml", help="Which tensor of a weight file becomes which layer.")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of weights the model lacks."
 )
@@ -51,7 +52,7 @@ METHODS = ("dense", "srste", "bdwp", "all")  # as in mapping.training
     help="What training prunes: nothing, forward, forward and backward weights (the default), or all products.",
 )
 def simulate(training: bool, method: Any, **options: Any) -> None:  # noqa: ANN401  # one field of Request each
-    """Simulate MODEL, an ONNX file or a name (see `models`), and say where every cycle went."""
+    """Simulate MODEL, a file or a name (see `models`), and say where every cycle went."""
     with deferred_interrupt() as check:
         from zeroskip.main_job import Request, run  # noqa: PLC0415
 

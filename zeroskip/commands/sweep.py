@@ -23,6 +23,16 @@ from zeroskip.commands.options import needs_extra, space
 )
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
 @click.option(
+    "--executor",
+    type=click.Choice(("local", "dask")),
+    default="local",
+    show_default=True,
+    help="Who runs the processes.",
+)
+@click.option(
+    "--dask-address", metavar="tcp://HOST:PORT", help="A running Dask scheduler; by default one of --workers processes."
+)
+@click.option(
     "--store", metavar="URL", default="sqlite:///zeroskip.db", show_default=True, help="SQLAlchemy URL of the results."
 )
 @click.option("--resume", is_flag=True, help="Continue a study that is in the store.")

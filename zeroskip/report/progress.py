@@ -25,6 +25,13 @@ class Progress:
         """Layer ``index`` is running; ``done`` of ``count`` instructions are over."""
         self._show(f"running {name}", index + done / max(count, 1), self._layers)
 
+    def amount(self, name: str, done: int, total: int) -> None:
+        """``done`` of ``total`` bytes, or of anything else that is counted."""
+        self._show(name, done, total)
+
+    def pause(self) -> None:
+        """Leave the screen to a question until something is reported again."""
+
     def _show(self, text: str, done: float, total: int | None) -> None:
         self._check()
 
@@ -45,8 +52,12 @@ def progress(check: Callable[[], None]) -> Iterator[Progress]:
         class Visible(Progress):
             """Writes to the bar."""
 
+            def pause(self) -> None:
+                bar.stop()
+
             def _show(self, text: str, done: float, total: int | None) -> None:
                 super()._show(text, done, total)
+                bar.start()
                 bar.update(task, description=text, completed=done, total=total)
 
         yield Visible(check)

@@ -17,7 +17,7 @@ def load_onnx(
     source: str | None = None,
     seed: int = 0,
 ) -> ModelGraph:
-    """Read an ONNX file: Conv (1-D, 2-D), Gemm and MatMul become layers, every other operator passes through.
+    """Read an ONNX file: operators that multiply become layers (docs/models.md), every other one passes through.
 
     Nodes that depend on no input of the network (constants, and arithmetic on constants) are folded into the
     weights or left out. A weight that the file does not spell out, as in the weight-less networks of the

@@ -1,5 +1,7 @@
 """ONNX Conv, one- and two-dimensional, as a layer."""
 
+from math import prod
+
 import numpy as np
 import onnx
 
@@ -49,6 +51,40 @@ def lower_conv(node: onnx.NodeProto, name: str, tensors: Tensors) -> Layer:
         weights=_canonical(tensors.weights(weight), shape),
         dynamic=weight not in tensors.constants,
     )
+
+
+def lower_conv_transpose(node: onnx.NodeProto, name: str, tensors: Tensors) -> Layer:
+    """A layer from a ConvTranspose node: a GEMM of every input position with all kernel positions.
+
+    The products of one output that come from several positions are summed where they are scattered (col2im), which
+    is no part of the layer; so are products that padding cuts off, which the layer counts. ``weights`` has an output
+    for every pair of kernel position and channel, so groups of N:M lie along the input channels.
+
+    Raises:
+        InputError: Another number of dimensions, or shapes and attributes that do not fit each other.
+    """
+    data, weight = operand(node, 0), operand(node, 1)
+    sizes, filters = tensors.shape(data), tensors.shape(weight)
+    axes = len(sizes) - 2
+    if axes not in (1, 2):
+        raise InputError(f"a {axes}-D convolution is not supported; 1-D and 2-D are")
+    groups = integer(node, "group", 1)
+    if len(filters) != len(sizes) or filters[0] != sizes[1] or groups < 1 or filters[0] % groups:
+        raise InputError(f"weights of shape {filters} with group={groups} do not fit an input of shape {sizes}")
+    outputs = filters[1] * prod(filters[2:])
+    shape = ConvShape(
+        images=sizes[0],
+        in_rows=sizes[2],
+        in_cols=sizes[3] if axes == 2 else 1,
+        in_channels=sizes[1],
+        out_channels=outputs * groups,
+        groups=groups,
+    )
+    values = tensors.weights(weight)
+    if values is not None:  # (in, out / groups, rows[, columns]) to (groups, rows, columns, out / groups, in / groups)
+        grouped = values.reshape(groups, filters[0] // groups, filters[1], -1)
+        values = np.ascontiguousarray(grouped.transpose(0, 3, 2, 1)).reshape(shape.weight_shape)
+    return Layer(name=name, op="conv", shape=shape, weights=values, dynamic=weight not in tensors.constants)
 
 
 def _padding(

@@ -3,16 +3,19 @@
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import networkx as nx
 import onnx
 
 from mapping.errors import InputError
+from mapping.graph import Layer
 from mapping.importers.onnx.constants import Constants
 from mapping.importers.onnx.inputs import bind_inputs, runtime_inputs
 from mapping.importers.onnx.nodes import consumed
-from mapping.importers.onnx.operators import lower, multiplies
+from mapping.importers.onnx.operators import lower, multiplies, weighted
+from mapping.importers.onnx.quantised import dequantise
 from mapping.importers.onnx.reader import read_model
 from mapping.importers.onnx.tensors import infer_tensors
 
@@ -39,6 +42,7 @@ def _network(
     seed: int,
 ) -> nx.DiGraph:
     """The operators that run, with a layer where one multiplies and an edge where a tensor flows."""
+    dequantise(model.graph, Constants(model, folder))
     constants = Constants(model, folder)
     graph, nodes = _flow(model.graph, constants)
     layers = []
@@ -48,11 +52,29 @@ def _network(
     if not layers:
         raise InputError("no operator multiplies and accumulates: there is nothing to simulate")
     bind_inputs(model.graph, batch=batch, shapes=shapes)
-    tensors = infer_tensors(model, constants, {tensor for name in layers for tensor in nodes[name].input[:2]})
+    tensors = infer_tensors(model, constants, {tensor for name in layers for tensor in weighted(nodes[name])})
     for name in layers:
         with _blaming(name, nodes[name]):
-            graph.nodes[name]["layer"] = replace(lower(nodes[name], name, tensors), seed=seed)
+            _place(graph, name, [replace(layer, seed=seed) for layer in lower(nodes[name], name, tensors)])
     return graph
+
+
+def _place(graph: nx.DiGraph, name: str, layers: list[Layer]) -> None:
+    """Put the layer of a node on it; several layers become a chain of nodes in its place."""
+    data = graph.nodes[name]
+    if len(layers) == 1:
+        data["layer"] = layers[0]
+        return
+    before, after = list(graph.predecessors(name)), list(graph.successors(name))
+    graph.remove_node(name)
+    names = []
+    for part, layer in enumerate(layers):
+        names.append(_unique(layer.name, graph))
+        position = (*data["position"], part)
+        graph.add_node(names[-1], op=data["op"], layer=replace(layer, name=names[-1]), position=position)
+    graph.add_edges_from((source, names[0]) for source in before)
+    graph.add_edges_from(pairwise(names))
+    graph.add_edges_from((names[-1], target) for target in after)
 
 
 def _flow(graph: onnx.GraphProto, constants: Constants) -> tuple[nx.DiGraph, dict[str, onnx.NodeProto]]:
@@ -65,7 +87,7 @@ def _flow(graph: onnx.GraphProto, constants: Constants) -> tuple[nx.DiGraph, dic
             continue
         name = _unique(node.name or f"{node.op_type}_{position}", nodes)
         nodes[name] = node
-        flow.add_node(name, op=node.op_type, position=position)
+        flow.add_node(name, op=node.op_type, position=(position,))
         for tensor in consumed(node):
             source = None if tensor in constants else _producer(tensor, name, producers)
             if source is not None:

@@ -20,7 +20,8 @@ def read_model(path: Path) -> onnx.ModelProto:
         A model with at least one node and an operator set.
 
     Raises:
-        InputError: The file is missing, unreadable, not ONNX, truncated, or its graph is empty.
+        InputError: The file is missing, unreadable, not ONNX, truncated, its graph is empty, or its
+            operator set is newer than the onnx package.
     """
     try:
         model = onnx.ModelProto.FromString(path.read_bytes())
@@ -37,6 +38,13 @@ def read_model(path: Path) -> onnx.ModelProto:
         raise InputError(f"{path} is not an ONNX file, or it is truncated: it holds no graph and operator set")
     if not model.graph.node:
         raise InputError(f"{path}: the graph is empty")
+    newest = onnx.defs.onnx_opset_version()
+    for entry in model.opset_import:
+        if entry.domain in ("", "ai.onnx") and entry.version > newest:
+            raise InputError(
+                f"{path}: operator set {entry.version} is too new: onnx {onnx.__version__} knows up to {newest}; "
+                "update the onnx package, or export with an older one"
+            )
     model = _inlined(model, path)
     for node in walk(model.graph):
         # protobuf hands out text that is not UTF-8 as bytes

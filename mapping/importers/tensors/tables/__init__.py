@@ -1,0 +1,1 @@
+"""Rules for the names of known networks, one TOML file each."""
