@@ -1,6 +1,7 @@
 """The fast executor: the times of ``docs/time.md``, compiled."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path

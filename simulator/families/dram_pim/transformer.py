@@ -1,16 +1,13 @@
 """Decoders by their sizes: what a token costs depends on nothing else."""
 
-from pathlib import Path
-
-from pydantic import BaseModel, ConfigDict, Field
+from dataclasses import dataclass
 
 from mapping.errors import InputError
-from simulator.config import build_config, read_toml
-
-_FILE = Path(__file__).parent / "models.toml"
+from mapping.zoo import zoo_decoders
 
 
-class Transformer(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transformer:
     """A decoder: blocks of attention and a feed-forward part, with a KV cache.
 
     Attributes:
@@ -23,21 +20,17 @@ class Transformer(BaseModel):
         gated: Whether that part has three matrices (SwiGLU) or two (GeLU).
         vocabulary: Tokens.
         context: Longest sequence.
-        source: Where the sizes come from.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
     name: str
-    dim: int = Field(ge=16)
-    blocks: int = Field(ge=1)
-    heads: int = Field(ge=1)
-    kv_heads: int = Field(ge=1)
-    ffn: int = Field(ge=16)
+    dim: int
+    blocks: int
+    heads: int
+    kv_heads: int
+    ffn: int
     gated: bool
-    vocabulary: int = Field(ge=1)
-    context: int = Field(ge=1)
-    source: str
+    vocabulary: int
+    context: int
 
     @property
     def head_dim(self) -> int:
@@ -57,14 +50,22 @@ class Transformer(BaseModel):
 
 
 def transformers() -> dict[str, Transformer]:
-    """Every decoder that comes with zeroskip, by name."""
-    found = {}
-    for values in read_toml(_FILE)["model"]:
-        model = build_config(Transformer, values, f"model {values.get('name')}")
-        if model.dim % model.heads or model.heads % model.kv_heads:
-            raise InputError(f"model {model.name}: heads={model.heads} do not divide dim or are not shared evenly")
-        found[model.name] = model
-    return found
+    """Every decoder among the shape tables whose heads make up its width, by name."""
+    return {
+        name: Transformer(
+            name=name,
+            dim=sizes.width,
+            blocks=sizes.blocks,
+            heads=sizes.heads,
+            kv_heads=sizes.key_heads,
+            ffn=sizes.inner,
+            gated=sizes.feed_forward == "gated",
+            vocabulary=sizes.vocabulary,
+            context=positions,
+        )
+        for name, (sizes, positions) in zoo_decoders().items()
+        if sizes.heads * sizes.head == sizes.width
+    }
 
 
 def transformer(name: str) -> Transformer:

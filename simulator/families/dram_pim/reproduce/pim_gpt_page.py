@@ -19,8 +19,9 @@ PICTURE = "dram_pim_sparsity"
 
 
 def models() -> list[str]:
-    """The eight of the paper, as reported."""
-    return [name for name in transformers() if name.startswith("gpt")]
+    """The eight of the paper, as reported, each generation by size."""
+    known = [model for name, model in transformers().items() if name.startswith("gpt")]
+    return [model.name for model in sorted(known, key=lambda model: (model.name[:4], model.weights))]
 
 
 def page(say: Callable[[str], None], jobs: int) -> Page:

@@ -24,7 +24,7 @@ from simulator.program import ProgramError
 from tests.simulator.families.dram_pim.cases import config, mapping
 
 TINY = Transformer(
-    name="tiny", dim=128, blocks=2, heads=4, kv_heads=2, ffn=256, gated=True, vocabulary=320, context=512, source="test"
+    name="tiny", dim=128, blocks=2, heads=4, kv_heads=2, ffn=256, gated=True, vocabulary=320, context=512
 )
 SMALL = {"row_bytes": 256, "rows": 4096}
 
@@ -73,7 +73,7 @@ def test_executors_agree_on_a_block(refresh):
 @pytest.mark.timing
 def test_executors_agree_on_a_token_with_an_asic():
     machine = FAMILY.load_config("pim-gpt", ("row_bytes=256", "channels=2"))
-    program = TokenLowering(TINY.model_copy(update={"kv_heads": 4, "gated": False}), machine, 40).block()
+    program = TokenLowering(replace(TINY, **{"kv_heads": 4, "gated": False}), machine, 40).block()
     FAMILY.check(program, machine)
     timeline = run(job(program, machine), "both")
     host, unit = timeline.queues
@@ -182,11 +182,11 @@ def test_what_does_not_fit_is_refused_by_how_much():
 @pytest.mark.smoke
 def test_heads_that_do_not_split_are_refused():
     cent = FAMILY.load_config("cent")
-    odd = TINY.model_copy(update={"name": "odd", "dim": 160, "heads": 4, "kv_heads": 4})
+    odd = replace(TINY, **{"name": "odd", "dim": 160, "heads": 4, "kv_heads": 4})
     assert "model odd: heads of 40 do not split over the 16 banks" in refused(
         lambda: Placement(model=odd, config=cent, block_channels=32)
     )
-    ragged = TINY.model_copy(update={"name": "ragged", "dim": 192, "heads": 4, "kv_heads": 4})
+    ragged = replace(TINY, **{"name": "ragged", "dim": 192, "heads": 4, "kv_heads": 4})
     assert "model ragged: heads of 48 do not divide rows of 1024" in refused(
         lambda: Placement(model=ragged, config=cent, block_channels=32)
     )
