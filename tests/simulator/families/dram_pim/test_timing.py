@@ -71,6 +71,19 @@ def test_executors_agree_on_a_block(refresh):
 
 
 @pytest.mark.timing
+def test_executors_agree_on_a_block_of_llama():
+    """A real one: LLaMA2-7B spread over eight devices of 32 channels."""
+    machine = FAMILY.load_config("cent", ("refresh=true",))
+    place = Placement(model=transformer("llama2-7b"), config=machine, block_channels=32, devices=8)
+    timeline = run(job(BlockLowering(place, 128).block(), machine), "both")
+    # Columns of every channel: q, k, v and o, one output in a bank; gate and up, three; down, one of 11008 inputs; keys of
+    # 128 tokens, 4 rows of 8 heads; values of one head, 8 dimensions in a bank; two norms.
+    matrices = 4 * 256 + 2 * 3 * 256 + 688
+    attention = 4 * 8 * 8 + 8 * 8
+    assert counters(timeline, machine.table).commands["MAC16"] == 32 * (matrices + attention + 2)
+
+
+@pytest.mark.timing
 def test_executors_agree_on_a_token_with_an_asic():
     machine = FAMILY.load_config("pim-gpt", ("row_bytes=256", "channels=2"))
     program = TokenLowering(replace(TINY, **{"kv_heads": 4, "gated": False}), machine, 40).block()
