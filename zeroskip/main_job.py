@@ -28,7 +28,7 @@ class Request:
 
     model: str
     family: str
-    pattern: str
+    pattern: str | None
     config: str | None
     settings: tuple[str, ...]
     layers: str | None
@@ -93,7 +93,7 @@ def sparse_model(request: Request, bar: Progress) -> SparseModel:
     model = load_model(
         request.model,
         batch=request.batch,
-        shapes=_shapes(request.shapes),
+        shapes=parse_shapes(request.shapes),
         sequence=request.sequence,
         rules=request.rules,
         seed=request.seed,
@@ -108,7 +108,7 @@ def config_name(request: Request, default: str) -> str:
     return f"{name} with {', '.join(request.settings)}" if request.settings else name
 
 
-def _shapes(options: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
+def parse_shapes(options: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
     """Shapes by input name from ``NAME=1x3x224x224``.
 
     Raises:

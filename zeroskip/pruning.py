@@ -6,9 +6,10 @@ from fnmatch import fnmatchcase
 
 from mapping.errors import InputError
 from mapping.graph import Layer, ModelGraph
-from mapping.sparsity import DENSE, Pattern, prune_layer
+from mapping.sparsity import DENSE, KEPT_DENSE, Pattern, kept_dense, parse_pattern, prune_layer
+from mapping.sparsity.patterns import Along
 
-KEPT_DENSE = ("first", "last")
+DEFAULT = "2:8"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,32 +42,54 @@ class SparseModel:
         return replace(self, layers=chosen)
 
 
-def prune(model: ModelGraph, pattern: Pattern | str, keep: Iterable[str] = KEPT_DENSE) -> SparseModel:
+def prune(model: ModelGraph, pattern: Pattern | str | None = None, keep: Iterable[str] = KEPT_DENSE) -> SparseModel:
     """Prune every layer by magnitude along its input channels.
 
-    Layers whose second operand is an activation have no weights and stay dense. A pattern that the model itself states
-    for a layer counts more than ``pattern`` and ``keep``.
+    Layers whose second operand is an activation have no weights and stay dense. N:M that the model itself states for a
+    layer counts more than ``pattern`` and ``keep``.
 
     Args:
         model: What to prune.
-        pattern: ``dense``, ``N:M`` or a ``Pattern``.
+        pattern: ``dense``, ``N:M`` or a ``Pattern``. By default 2:8, and dense where the model states patterns.
         keep: Layers that stay dense: names or globs, and ``first`` and ``last``.
 
     Raises:
-        InputError: A pattern that is none, or an entry of ``keep`` that matches no layer.
+        InputError: A pattern that is none, an entry of ``keep`` that matches no layer, or a model whose weights are not
+            what it states.
     """
-    chosen = Pattern.parse(pattern) if isinstance(pattern, str) else pattern
     layers = model.layers
-    kept: set[str] = set()
-    for entry in keep:
-        if entry in KEPT_DENSE:
-            kept.add(layers[0 if entry == "first" else -1].name)
-            continue
-        matches = {layer.name for layer in layers if fnmatchcase(layer.name, entry)}
-        if not matches:
-            raise InputError(f"keep: no layer matches {entry!r}")
-        kept |= matches
-    patterns = {layer.name: DENSE if layer.name in kept or layer.dynamic else chosen for layer in layers}
-    patterns |= {name: Pattern.parse(text) for name, text in model.patterns.items()}
+    stated = _stated(model, asked=pattern is not None)
+    if pattern is None:
+        pattern = DENSE if stated else DEFAULT
+    chosen = Pattern.parse(pattern) if isinstance(pattern, str) else pattern
+    kept = kept_dense(layers, keep)
+    patterns = {layer.name: DENSE if layer.name in kept or layer.dynamic else chosen for layer in layers} | stated
     pruned = tuple(prune_layer(layer, patterns[layer.name]) for layer in layers)
-    return SparseModel(model=model, pattern=chosen, layers=pruned, patterns=patterns)
+    shown = set(stated.values()) if chosen.is_dense else set()
+    return SparseModel(
+        model=model, pattern=shown.pop() if len(shown) == 1 else chosen, layers=pruned, patterns=patterns
+    )
+
+
+def _stated(model: ModelGraph, *, asked: bool) -> dict[str, Pattern]:
+    """The patterns that a model states for its layers; those that no family takes give way if one was ``asked`` for.
+
+    Raises:
+        InputError: Nobody asked for another, or the weights do not have them.
+    """
+    found = {}
+    for layer in model.layers:
+        text = model.patterns.get(layer.name)
+        if text is None:
+            continue
+        pattern = parse_pattern(text)
+        if isinstance(pattern, Along) and pattern.axis == "in":
+            pattern = pattern.pattern
+        if not isinstance(pattern, Pattern):
+            if not asked:
+                raise InputError(f"{model.name} is pruned to {text}; the families take N:M or dense: give --pattern")
+            continue
+        if layer.weights is not None and not pattern.check(layer.weights != 0):
+            raise InputError(f"{model.name} states that layer {layer.name} is {text}, but its weights are not")
+        found[layer.name] = pattern
+    return found

@@ -249,7 +249,7 @@ def _account(
         macs=macs,
         density=density(layer.layer, layer.pattern),
         dram_bytes=dram_bytes,
-        compute_bound=-(-macs // peak),
+        compute_bound=ceil(macs / peak),
         bandwidth_bound=ceil(dram_bytes / family.peak_bytes(config)),
         utilisation=macs / (timeline.total * peak),
         energy_pj=energy,

@@ -2,16 +2,18 @@
 
 from mapping.sparsity.criteria import CRITERIA, Calibration, bidirectional_masks, magnitude_mask, prune_weights
 from mapping.sparsity.patterns import DENSE, MAX_GROUP, Pattern, SparsityPattern, parse_pattern
-from mapping.sparsity.prune import prune_layer
+from mapping.sparsity.prune import KEPT_DENSE, kept_dense, prune_layer
 
 __all__ = [
     "CRITERIA",
     "DENSE",
+    "KEPT_DENSE",
     "MAX_GROUP",
     "Calibration",
     "Pattern",
     "SparsityPattern",
     "bidirectional_masks",
+    "kept_dense",
     "magnitude_mask",
     "parse_pattern",
     "prune_layer",

@@ -4,10 +4,9 @@ import cocotb
 from cocotb.triggers import FallingEdge, RisingEdge
 
 from rtl.bench.coverage import Bins
-from rtl.bench.handshake import Handle, number, start, stream
+from rtl.bench.handshake import CASES, SCALE, Handle, number, start, stream
 from rtl.bench.models import Arbiter
 
-CYCLES = 800
 LONGEST_SERVICE = 6
 BINS = Bins(
     (
@@ -56,14 +55,14 @@ class _Requesters:
         self.holder, self.left = queue, self._rng.randint(1, LONGEST_SERVICE)
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.test(timeout_time=1 * SCALE, timeout_unit="ms")
 @cocotb.parametrize(activity=[0.05, 0.3, 1.0])
 async def test_every_cycle(dut: Handle, activity: float) -> None:
     """Every output in every cycle, against the model."""
     await start(dut, (dut.request_i, dut.done_i))
     queues, model = len(dut.request_i), Arbiter()
     requesters = _Requesters(queues, activity)
-    for cycle in range(CYCLES):
+    for cycle in range(CASES):
         await RisingEdge(dut.clk_i)
         held = requesters.holder
         requests, done = requesters.begin(cycle)

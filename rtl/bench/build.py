@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,7 +19,7 @@ from mapping.cache import cache_folder
 from rtl.bench.toolchain import Toolchain, find_toolchain
 
 RTL = Path(__file__).resolve().parents[1]
-FOLDERS = (RTL / "common", RTL / "bench", RTL / "sat")
+FOLDERS = tuple(sorted({path.parent for path in RTL.rglob("*.sv")}))
 LOG_LINES = 40
 TIME_LIMIT_S = 900  # of one run of a simulator, if it does not end by itself
 BUILD_FLAGS = {
@@ -107,11 +107,17 @@ def build(design: Design, simulator: str = "verilator", *, waves: bool = False) 
     """
     toolchain = find_toolchain(simulator)
     name = f"{design.toplevel}-{design.digest(toolchain)}" + ("-waves" if waves else "")
-    folder = cache_folder() / "rtl" / simulator / name
+    return cached(f"{simulator}/{name}", lambda folder: _compile(design, toolchain, folder, waves))
+
+
+def cached(name: str, make: Callable[[Path], None]) -> Path:
+    """A folder in the cache, filled by ``make`` unless it was before; two processes do not fill it at once."""
+    folder = cache_folder() / "rtl" / name
     with _locked(folder.with_suffix(".lock")):
         if not (folder / "complete").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            _compile(design, toolchain, folder, waves)
+            folder.mkdir()
+            make(folder)
             _drop_intermediates(folder)
             (folder / "complete").touch()
     return folder
@@ -124,13 +130,19 @@ def _drop_intermediates(folder: Path) -> None:
             path.unlink()
 
 
-def _compile(design: Design, toolchain: Toolchain, folder: Path, waves: bool) -> None:
-    (folder / "sources").mkdir(parents=True)
-    sources = []
-    for path in design.sources():  # copied, so that a planted fault builds like everything else
+def copy_sources(design: Design, folder: Path) -> list[Path]:
+    """The sources of a design as files of their own, so that a planted fault builds like everything else."""
+    (folder / "sources").mkdir()
+    copies = []
+    for path in design.sources():
         copy = folder / "sources" / path.name
         copy.write_text(design.text(path), "utf-8")
-        sources.append(copy)
+        copies.append(copy)
+    return copies
+
+
+def _compile(design: Design, toolchain: Toolchain, folder: Path, waves: bool) -> None:
+    sources = copy_sources(design, folder)
     log = folder / "build.log"
     with toolchain.activated():
         try:
@@ -147,9 +159,12 @@ def _compile(design: Design, toolchain: Toolchain, folder: Path, waves: bool) ->
                 always=True,
             )
         except (RuntimeError, SystemExit) as error:
-            text = _tail(log)
-            shutil.rmtree(folder, ignore_errors=True)
-            raise BenchError(f"{design.toplevel} {dict(design.parameters)}: build failed ({error})\n{text}") from error
+            raise build_failed(design, str(error), log) from error
+
+
+def build_failed(design: Design, reason: str, log: Path) -> BenchError:
+    """What is raised when sources do not compile."""
+    return BenchError(f"{design.toplevel} {dict(design.parameters)}: build failed ({reason})\n{tail(log)}")
 
 
 @cache
@@ -225,6 +240,7 @@ def run(
     built = build(design, simulator, waves=waves)
     folder = folder or built / f"run-{os.getpid()}"
     folder.mkdir(parents=True, exist_ok=True)
+    settings = {"SEED": str(seed), **(environment or {})}
     log, results = folder / f"{bench.rpartition('.')[2]}.log", folder / "results.xml"
     toolchain = find_toolchain(simulator)
     with toolchain.activated():
@@ -240,7 +256,7 @@ def run(
                 hdl_toplevel_lang="verilog",
                 testcase=list(tests) or None,
                 seed=seed,
-                extra_env={"ZEROSKIP_BENCH_" + name: value for name, value in (environment or {}).items()},
+                extra_env={"ZEROSKIP_BENCH_" + name: value for name, value in settings.items()},
                 build_dir=built,
                 test_dir=folder,
                 results_xml=str(results),
@@ -255,17 +271,18 @@ def run(
 def _judge(design: Design, bench: str, seed: int, results: Path, log: Path) -> int:
     head = f"{bench} on {design.toplevel} {dict(design.parameters)}, seed {seed}"
     if not results.exists():
-        raise BenchError(f"{head}: the simulator ended without results\n{_tail(log)}")
+        raise BenchError(f"{head}: the simulator ended without results\n{tail(log)}")
     cases = list(ElementTree.parse(results).getroot().iter("testcase"))
     failed = [case.get("name") for case in cases if case.find("failure") is not None or case.find("error") is not None]
     if failed:
-        raise BenchError(f"{head}: failed: {', '.join(map(str, failed))}\n{_tail(log)}")
+        raise BenchError(f"{head}: failed: {', '.join(map(str, failed))}\n{tail(log)}")
     if not cases:
-        raise BenchError(f"{head}: no test ran\n{_tail(log)}")
+        raise BenchError(f"{head}: no test ran\n{tail(log)}")
     return len(cases)
 
 
-def _tail(log: Path) -> str:
+def tail(log: Path) -> str:
+    """The last lines of a log."""
     if not log.exists():
         return "(no log)"
     return "\n".join(log.read_text("utf-8", "replace").splitlines()[-LOG_LINES:])

@@ -1,18 +1,12 @@
-"""The cores that exist in Verilog, by accelerator family, and how a lockstep run of one is started.
+"""The cores that exist in Verilog, by accelerator family, and how a lockstep run of one is started."""
 
-``python -m rtl.bench.cores JSON`` does one run of random programs, for a caller that wants to watch and stop it.
-"""
-
-import json
-import shutil
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mapping.errors import InputError
-from rtl.bench.build import BenchError, Design, build, run
+from rtl.bench.build import Design, run
 from simulator.config import FamilyConfig
 from simulator.families import family
 from simulator.families.sat import verilog as sat_verilog
@@ -29,22 +23,36 @@ class Core:
         bench: Python module with the cocotb tests, one of them called as ``RANDOM_PROGRAMS`` says.
         parameters: Verilog parameters of a configuration; raises ``InputError`` for one that cannot be built.
         configs: Names of the configurations that the default test run proves.
+        proves: Modules that have no bench of their own: the programs prove them.
     """
 
     toplevel: str
     bench: str
     parameters: Callable[[Any], dict[str, int]]
     configs: tuple[str, ...]
+    proves: tuple[str, ...]
 
 
+_SAT_PARTS = ("accumulator", "act_fetch", "gemm_unit", "narrow_store", "sat_core", "sat_scratchpad", "weight_fetch")
 CORES = {
     "sat": Core(
         toplevel="zs_sat_core_bench",
-        bench="rtl.bench.sat_core",
+        bench="rtl.bench.sat.core",
         parameters=sat_verilog.parameters,
-        configs=("sat-tiny", "sat-small", "sat-ragged", "sat-8x8"),
+        configs=("sat-tiny", "sat-small", "sat-ragged", "sat-8x8", "sat-fp16"),
+        proves=tuple(f"zs_{part}" for part in _SAT_PARTS),
     ),
 }
+
+
+def has_core(name: str) -> bool:
+    """Whether the Verilog of a family runs programs; if not, it has modules with benches at most.
+
+    Raises:
+        InputError: There is no such family.
+    """
+    family(name)
+    return name in CORES
 
 
 def find_core(name: str) -> Core:
@@ -125,29 +133,3 @@ class LockstepRun:
             folder=self.folder,
             waves=self.waves,
         )
-
-
-FAILED = 1  # exit code of a run that found something
-
-
-def main(arguments: list[str]) -> int:
-    """One run, described by a JSON object: the fields of ``LockstepRun``, and ``environment`` for the bench."""
-    values = json.loads(arguments[0])
-    environment = values.pop("environment")
-    values["folder"] = Path(values["folder"])
-    values["replaced"] = {Path(path): text for path, text in values["replaced"].items()}
-    one = LockstepRun(**values)
-    try:
-        one.run(tests=(RANDOM_PROGRAMS,), **environment)
-    except (BenchError, InputError) as error:
-        sys.stderr.write(f"{error}\n")
-        return FAILED
-    finally:
-        if one.waves and one.simulator == "icarus":  # which writes its waveform beside the simulator
-            for wave in build(one.design(), one.simulator, waves=True).glob("*.fst"):
-                shutil.move(wave, values["folder"])
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

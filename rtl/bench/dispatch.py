@@ -7,6 +7,8 @@ from cocotb.triggers import FallingEdge, RisingEdge
 
 from rtl.bench.coverage import Bins, handshake_bins
 from rtl.bench.handshake import (
+    CASES,
+    SCALE,
     Handle,
     InOrderChecker,
     StreamDriver,
@@ -18,8 +20,7 @@ from rtl.bench.handshake import (
 )
 from rtl.bench.models import HEADER_BITS, Dispatch, DispatchOutputs
 
-WORDS = 250
-CYCLE_LIMIT = 10_000
+CYCLES_PER_WORD = 40  # at most
 QUEUES, QUEUE, RESOURCES, DEPTH = 3, 1, 2, 3
 INPUTS = ("run_i", "instr_valid_i", "allow_i", "token_available_i", "done_i")
 BINS = Bins(
@@ -69,7 +70,7 @@ class DispatchTestbench:
             bins=BINS,
             port="instr",
         )
-        self.driver.beats.extend(_word(words) for _ in range(WORDS))
+        self.driver.beats.extend(_word(words) for _ in range(CASES))
         self._left = 0  # cycles until the unit ends
         self._tokens = [0] * QUEUES
         self._since_end = 0
@@ -80,13 +81,13 @@ class DispatchTestbench:
 
     async def run(self) -> None:
         """Until all words have run."""
-        for cycle in range(CYCLE_LIMIT):
+        for cycle in range(CYCLES_PER_WORD * CASES):
             await self._cycle(run=cycle > 20)
-            if self.ended.count == WORDS:
+            if self.ended.count == CASES:
                 break
         self.started.finish()
         self.ended.finish()
-        assert self.ended.count == WORDS, f"{self.ended.count} of {WORDS} instructions ended"
+        assert self.ended.count == CASES, f"{self.ended.count} of {CASES} instructions ended"
 
     async def _cycle(self, run: bool) -> None:
         dut, rng = self._dut, self._rng
@@ -152,7 +153,7 @@ class DispatchTestbench:
             self._since_end = 0
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.test(timeout_time=1 * SCALE, timeout_unit="ms")
 @cocotb.parametrize(gap=[0.0, 0.7], patience=[0.3, 1.0])
 async def test_every_cycle(dut: Handle, gap: float, patience: float) -> None:
     """Every output in every cycle, against the model."""
@@ -160,7 +161,7 @@ async def test_every_cycle(dut: Handle, gap: float, patience: float) -> None:
     await DispatchTestbench(dut, gap, patience).run()
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.test(timeout_time=1 * SCALE, timeout_unit="ms")
 @cocotb.parametrize(
     fault=["wrong queue", "two resources", "end of nothing"],
 )
@@ -185,7 +186,7 @@ async def test_error_rises_and_stays(dut: Handle, fault: str) -> None:
     assert not number(dut.error_o)
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.test(timeout_time=1 * SCALE, timeout_unit="ms")
 async def test_a_missing_queue_blocks_for_ever(dut: Handle) -> None:
     """As in the simulator, where such a program is deadlocked."""
     await start(dut, [getattr(dut, name) for name in INPUTS])

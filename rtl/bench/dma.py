@@ -7,13 +7,12 @@ import numpy as np
 from cocotb.triggers import FallingEdge, RisingEdge
 
 from rtl.bench.coverage import Bins
-from rtl.bench.handshake import Handle, forget, number, start
+from rtl.bench.handshake import CASES, SCALE, SEED, Handle, forget, number, start
 from rtl.bench.models import Box, Bytes, gather, scatter
 from simulator.families.sat.isa import SAT_ISA
 from simulator.isa import HEADER_BITS
 from simulator.memory.config import IdealMemory
 
-RUNS = 60
 LONGEST = 400  # bytes of a random box
 HOST_BYTES = 64
 INPUTS = ("start_i", "host_write_i", "pad_read_i", "pad_write_i")
@@ -109,7 +108,7 @@ class DmaTestbench:
 
     def __init__(self, dut: Handle) -> None:
         self._dut = dut
-        self._rng = np.random.default_rng([cocotb.RANDOM_SEED, 0])
+        self._rng = np.random.default_rng([SEED, 0])
         self.lanes = len(dut.pad_data_i) // 8
         self.dram = self._rng.integers(0, 256, number(dut.DramBytes)).astype(np.uint8)
         self.pad = self._rng.integers(0, 256, number(dut.PadBytes)).astype(np.uint8)
@@ -217,14 +216,14 @@ def cover(box: Box, write: bool, latency: int, rate: int, lanes: int, pad_bytes:
     BINS.hit("last byte of the scratchpad", box.pad_address + box.size == pad_bytes)
 
 
-@cocotb.test(timeout_time=10, timeout_unit="ms")
+@cocotb.test(timeout_time=10 * SCALE, timeout_unit="ms")
 async def test_bytes_and_cycles(dut: Handle) -> None:
     """All bytes of both memories, and the cycle of every end."""
     await start(dut, [getattr(dut, name) for name in INPUTS])
     bench = DmaTestbench(dut)
-    rng, lanes = np.random.default_rng([cocotb.RANDOM_SEED, 1]), bench.lanes
+    rng, lanes = np.random.default_rng([SEED, 1]), bench.lanes
     await bench.fill()
-    for _ in range(RUNS):
+    for _ in range(CASES):
         latency = int(rng.choice((0, 0, 1, 2, rng.integers(11, 40))))
         rate = int(rng.choice((1, lanes, lanes, rng.integers(1, lanes + 1))))
         boxes, write = [], bool(rng.integers(0, 2))

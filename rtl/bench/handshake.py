@@ -4,6 +4,7 @@ Inputs are driven after the rising edge and everything is sampled at the falling
 sampled then is what the next rising edge acts on. That holds in every simulator.
 """
 
+import os
 import random
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -20,12 +21,15 @@ Handle = Any  # of a signal or module; cocotb finds out at run time which
 T = TypeVar("T")
 
 CYCLE_NS = 10
+SEED = int(os.environ.get("ZEROSKIP_BENCH_SEED", "1"))  # of everything random; cocotb's own depends on names, too
+CASES = int(os.environ.get("ZEROSKIP_BENCH_CASES", "0"))  # how much the bench shall do; each says of what
+SCALE = float(os.environ.get("ZEROSKIP_BENCH_SCALE", "1"))  # that is so many times as much as it does by itself
 FOUR_STATE = "icarus" in cocotb.SIM_NAME.lower()
 
 
 def stream(name: str) -> random.Random:
     """A random stream of its own, seeded by the run's seed and the name."""
-    return random.Random(f"{cocotb.RANDOM_SEED}/{name}")
+    return random.Random(f"{SEED}/{name}")
 
 
 def number(signal: Handle) -> int:
@@ -35,8 +39,13 @@ def number(signal: Handle) -> int:
         AssertionError: It holds an X or a Z.
     """
     value = signal.value
-    assert value.is_resolvable, f"{signal._path} is {value}"
-    return int(value)
+    if isinstance(value, int):  # a parameter, in some simulators
+        return value
+    bits = str(value)
+    try:
+        return int(bits, 2)  # much faster than cocotb's own conversion of a wide vector
+    except ValueError:
+        raise AssertionError(f"{signal._path} is {bits}") from None
 
 
 def idle_value(signal: Handle, rng: random.Random) -> Any:  # noqa: ANN401  # whatever cocotb takes

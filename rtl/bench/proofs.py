@@ -55,6 +55,10 @@ PROOFS = (
         toplevel="zs_dispatch",
         parameters={"NumQueues": 3, "QueueIndex": 1, "NumResources": 2, "WordWidth": 48, "Depth": 2},
     ),
+    Proof(toplevel="zs_reduction_node", parameters={"Stages": 1}),
+    Proof(toplevel="zs_overflow_adjust", parameters={"Stages": 1}),
+    Proof(toplevel="zs_block_sequencer", parameters={"Length": 4}),
+    Proof(toplevel="zs_block_sequencer", parameters={"Length": 8}),
 )
 
 

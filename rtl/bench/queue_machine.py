@@ -1,6 +1,5 @@
 """The lockstep bench of ``zs_queue_machine``: start and end of every instruction, against both executors."""
 
-import os
 from itertools import pairwise
 
 import cocotb
@@ -9,14 +8,13 @@ from cocotb.triggers import FallingEdge, RisingEdge
 from cocotb.types import LogicArray
 
 from rtl.bench.coverage import Bins
-from rtl.bench.handshake import FOUR_STATE, Handle, number, reset, start
+from rtl.bench.handshake import CASES, FOUR_STATE, SCALE, SEED, Handle, number, reset, start
 from rtl.bench.jobs import job_words, random_job
 from simulator.engine.cycle import run_cycle
 from simulator.engine.errors import Blocked, DeadlockError
 from simulator.engine.fast import run_fast
 from simulator.engine.job import NO_RESOURCE, Job
 
-JOBS = int(os.environ.get("ZEROSKIP_BENCH_JOBS", "300"))
 WORD_BITS = 128
 MANY_TOKENS = 15
 QUIET_CYCLES = 8  # after which a machine in which nothing runs will not move again
@@ -204,14 +202,14 @@ def cover(job: Job, outcome: Outcome, depth: int, machine_queues: int) -> None:
         )
 
 
-@cocotb.test(timeout_time=100, timeout_unit="ms")
+@cocotb.test(timeout_time=100 * SCALE, timeout_unit="ms")
 async def test_lockstep(dut: Handle) -> None:
     """Jobs one after another, a reset between them."""
-    rng = np.random.default_rng([cocotb.RANDOM_SEED, 0])
+    rng = np.random.default_rng([SEED, 0])
     queues, resources, depth = len(dut.instr_valid_i), number(dut.NumResources), number(dut.Depth)
     await start(dut, [getattr(dut, name) for name in INPUTS])
     instructions = 0
-    for number_of_job in range(JOBS):
+    for number_of_job in range(CASES):
         width = (1, queues)[number_of_job] if number_of_job < 2 else int(rng.integers(1, queues + 1))
         count = int(rng.integers(2, 60) if number_of_job % 3 else rng.integers(60, 160))
         short = number_of_job % 6 == 5
@@ -223,11 +221,11 @@ async def test_lockstep(dut: Handle) -> None:
         instructions += count
         dut.run_i.value = dut.instr_valid_i.value = 0
         await reset(dut)
-    cocotb.log.info("%d jobs, %d instructions: 0 cycles of difference", JOBS, instructions)
+    cocotb.log.info("%d jobs, %d instructions: 0 cycles of difference", CASES, instructions)
 
 
 def _difference(number_of_job: int, job: Job, got: Outcome, expected: Outcome) -> str:
-    head = f"seed {cocotb.RANDOM_SEED}, job {number_of_job}: "
+    head = f"seed {SEED}, job {number_of_job}: "
     if isinstance(got[0], Blocked) or isinstance(expected[0], Blocked):
         return f"{head}machine {got}, executors {expected}"
     columns = zip(got[0], got[1], expected[0], expected[1], strict=True)

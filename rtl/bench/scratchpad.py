@@ -5,10 +5,9 @@ import numpy as np
 from cocotb.triggers import FallingEdge, RisingEdge
 
 from rtl.bench.coverage import Bins
-from rtl.bench.handshake import Handle, number, stream
+from rtl.bench.handshake import CASES, SCALE, Handle, number, stream
 from rtl.bench.models import Scratchpad
 
-CYCLES = 1500
 BINS = Bins(
     (
         "aligned read",
@@ -34,7 +33,7 @@ class _Port:
         return sum(value << (index * self.bits) for index, value in enumerate(values))
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.test(timeout_time=1 * SCALE, timeout_unit="ms")
 async def test_every_cycle(dut: Handle) -> None:
     """Every output in every cycle, against the model."""
     size, lanes = number(dut.Bytes), number(dut.Lanes)
@@ -44,7 +43,7 @@ async def test_every_cycle(dut: Handle) -> None:
     written: set[int] = set()  # in the cycle before
     cocotb.start_soon(_clock(dut))
     await _fill(dut, model, size, lanes, writers)
-    for _ in range(CYCLES):
+    for _ in range(CASES):
         await RisingEdge(dut.clk_i)
         reads = [rng.random() < 0.7 for _ in range(readers)]
         near = rng.randrange(size)  # so that ports meet

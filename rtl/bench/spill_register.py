@@ -2,14 +2,14 @@
 
 import cocotb
 
-from rtl.bench.handshake import Handle
+from rtl.bench.handshake import SCALE, Handle
 from rtl.bench.stream import bins_of, exercise
 
 CAPACITY = 2
 BINS = bins_of(CAPACITY)
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.test(timeout_time=1 * SCALE, timeout_unit="ms")
 @cocotb.parametrize(gap=[0.0, 0.5], stall=[0.0, 0.5])
 async def test_every_cycle(dut: Handle, gap: float, stall: float) -> None:
     """Every output in every cycle, against the model."""

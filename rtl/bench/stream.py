@@ -5,6 +5,7 @@ from cocotb.triggers import FallingEdge
 
 from rtl.bench.coverage import Bins, handshake_bins
 from rtl.bench.handshake import (
+    CASES,
     Handle,
     InOrderChecker,
     ReadyDriver,
@@ -16,8 +17,7 @@ from rtl.bench.handshake import (
 )
 from rtl.bench.models import BoundedQueue
 
-BEATS = 400
-CYCLE_LIMIT = 20_000
+CYCLES_PER_BEAT = 50  # at most
 
 
 class StreamTestbench:
@@ -46,7 +46,7 @@ class StreamTestbench:
         """Send random beats and wait until all have come out."""
         data, width = stream("data"), len(self._dut.in_data_i)
         self.driver.beats.extend(data.getrandbits(width) for _ in range(beats))
-        for _ in range(CYCLE_LIMIT):
+        for _ in range(CYCLES_PER_BEAT * beats):
             await FallingEdge(self._dut.clk_i)
             self._compare()
             if self.checker.count == beats:
@@ -88,5 +88,5 @@ async def exercise(dut: Handle, capacity: int, gap: float, stall: float, bins: B
     """Run one combination of gaps and stalls."""
     await start(dut, (dut.in_valid_i, dut.out_ready_i))
     testbench = StreamTestbench(dut, capacity=capacity, gap=gap, stall=stall, bins=bins)
-    await testbench.run(BEATS)
-    cocotb.log.info("%d beats, gap %s, stall %s", BEATS, gap, stall)
+    await testbench.run(CASES)
+    cocotb.log.info("%d beats, gap %s, stall %s", CASES, gap, stall)

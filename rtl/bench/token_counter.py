@@ -4,10 +4,9 @@ import cocotb
 from cocotb.triggers import FallingEdge, RisingEdge
 
 from rtl.bench.coverage import Bins
-from rtl.bench.handshake import Handle, number, reset, start, stream
+from rtl.bench.handshake import CASES, SCALE, Handle, number, reset, start, stream
 from rtl.bench.models import TokenPile
 
-CYCLES = 400
 BINS = Bins(
     (
         "empty",
@@ -23,7 +22,7 @@ BINS = Bins(
 )
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.test(timeout_time=1 * SCALE, timeout_unit="ms")
 @cocotb.parametrize(
     send=[0.2, 0.8],
     take=[0.2, 0.8],
@@ -36,7 +35,7 @@ async def test_every_cycle(dut: Handle, send: float, take: float, legal: bool) -
     most = 2**width - 1
     for _ in range(2):  # the second time, a reset has to clear count and error
         pile = TokenPile(width)
-        for _ in range(CYCLES):
+        for _ in range(CASES):
             await RisingEdge(dut.clk_i)
             sends, takes = rng.random() < send, rng.random() < take
             if legal:

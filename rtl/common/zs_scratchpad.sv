@@ -46,8 +46,8 @@ module zs_scratchpad #(
   for (genvar b = 0; b < Lanes; b++) begin : g_bank
     logic [7:0] mem_q [Rows];
     logic [WritePorts-1:0] write_here;
-    logic [WritePorts-1:0][RowWidth-1:0] write_row;
-    logic [WritePorts-1:0][7:0] write_byte;
+    logic [WritePorts*RowWidth-1:0] write_row;
+    logic [WritePorts*8-1:0] write_byte;
 
     // This bank's byte of an access: row (address + Lanes - 1 - b) / Lanes, lane b - address.
     for (genvar p = 0; p < WritePorts; p++) begin : g_write
@@ -57,13 +57,13 @@ module zs_scratchpad #(
       assign lane          = (LaneWidth'(b) - LaneWidth'(write_address_i[p])) & LaneMask;
       assign row           = (SumWidth'(write_address_i[p]) + SumWidth'(Lanes - 1 - b)) >> Shift;
       assign write_here[p] = write_valid_i[p][lane] && row < SumWidth'(Rows);
-      assign write_row[p]  = row[RowWidth-1:0];
-      assign write_byte[p] = write_data_i[p][lane];
+      assign write_row[p*RowWidth+:RowWidth] = row[RowWidth-1:0];
+      assign write_byte[8*p+:8] = write_data_i[p][lane];
     end
 
     always_ff @(posedge clk_i) begin : p_write
       for (int p = 0; p < WritePorts; p++) begin
-        if (write_here[p]) mem_q[write_row[p]] <= write_byte[p];
+        if (write_here[p]) mem_q[write_row[p*RowWidth+:RowWidth]] <= write_byte[8*p+:8];
       end
     end
 

@@ -35,10 +35,6 @@ module zs_bank_mac #(
   localparam logic [1:0] Bias = 2'd1;
   localparam logic [1:0] Read = 2'd2;
 
-  if (Registers < 1 || Registers > 256) begin : g_registers
-    $fatal(1, "zs_bank_mac: Registers=%0d outside [1, 256]", Registers);
-  end
-
   // What goes with the operands down to the accumulator.
   logic [ControlWidth-1:0] control;
   logic valid;
@@ -157,6 +153,10 @@ module zs_bank_mac #(
   always_ff @(posedge clk_i) begin : p_read
     data_q     <= accumulator;
     out_data_o <= rounded;
+  end
+
+  initial begin : p_check_parameters
+    if (Registers < 1 || Registers > 256) $fatal(1, "zs_bank_mac: Registers=%0d outside [1, 256] (%m)", Registers);
   end
 
 endmodule

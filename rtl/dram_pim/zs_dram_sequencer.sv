@@ -52,19 +52,6 @@ module zs_dram_sequencer #(
   localparam logic [CommandWidth-1:0] Refresh = CommandWidth'(2);
   localparam logic [CommandWidth-1:0] ChangeMode = CommandWidth'(3);
 
-  if (Commands < 5 || Commands > 22) begin : g_commands
-    $fatal(1, "zs_dram_sequencer: Commands=%0d outside [5, 22]", Commands);
-  end
-  if (Width < 2 || Width > 16) begin : g_width
-    $fatal(1, "zs_dram_sequencer: Width=%0d outside [2, 16]", Width);
-  end
-  if (RowWidth < 1 || RowWidth > 32) begin : g_row_width
-    $fatal(1, "zs_dram_sequencer: RowWidth=%0d outside [1, 32]", RowWidth);
-  end
-  if (HasMode < 0 || HasMode > 1) begin : g_has_mode
-    $fatal(1, "zs_dram_sequencer: HasMode=%0d outside [0, 1]", HasMode);
-  end
-
   logic [Commands-1:0][Commands-1:0][Width-1:0] distance_q;  // [before][after]
   logic [Commands-1:0][Width-1:0] wait_q, wait_d;  // cycles until each command is legal
   logic open_q, mode_q;
@@ -162,6 +149,13 @@ module zs_dram_sequencer #(
       if (acted && (command == PrechargeAll || (final_command && op_closes_i))) open_q <= 1'b0;
       if (acted && final_command) issued_q <= op_ready_o ? '0 : issued_q + 16'd1;
     end
+  end
+
+  initial begin : p_check_parameters
+    if (Commands < 5 || Commands > 22) $fatal(1, "zs_dram_sequencer: Commands=%0d outside [5, 22] (%m)", Commands);
+    if (Width < 2 || Width > 16) $fatal(1, "zs_dram_sequencer: Width=%0d outside [2, 16] (%m)", Width);
+    if (RowWidth < 1 || RowWidth > 32) $fatal(1, "zs_dram_sequencer: RowWidth=%0d outside [1, 32] (%m)", RowWidth);
+    if (HasMode < 0 || HasMode > 1) $fatal(1, "zs_dram_sequencer: HasMode=%0d outside [0, 1] (%m)", HasMode);
   end
 
 endmodule

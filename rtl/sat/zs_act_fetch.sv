@@ -3,7 +3,7 @@
 // zs_act_fetch: the im2col address generator of one row of the array: which M activations of the tile meet the weights
 // of a group at an output position. Padding is zero.
 //
-// Golden function: simulator.families.sat.golden._Machine._activations
+// Golden function: simulator.families.sat.golden.Machine._activations
 // Timing function: none: it answers in the same cycle
 // Latency:         0 cycles from position_i and group_i to window_o
 // Throughput:      one window per cycle

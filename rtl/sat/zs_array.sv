@@ -250,8 +250,8 @@ module zs_array #(
 
   for (genvar r = 0; r < Rows; r++) begin : g_pe_row
     for (genvar c = 0; c < Cols; c++) begin : g_pe
-      logic [MaxN-1:0][Width-1:0] weights_in;
-      logic [MaxN-1:0][IndexWidth-1:0] indices_in;
+      logic [MaxN*Width-1:0] weights_in;
+      logic [MaxN*IndexWidth-1:0] indices_in;
       logic [31:0] psum_in;
       logic pe_valid, pe_pass, pe_first, pe_last;
       logic [SlotWidth-1:0] pe_slot;

@@ -38,12 +38,12 @@ module zs_array_out #(
 
   for (genvar c = 0; c < Cols; c++) begin : g_column
     logic [Rows-1:0] column_finished;
-    logic [Rows-1:0][31:0] column_sums;
+    logic [Rows*32-1:0] column_sums;
     logic [31:0] sum, last_sum;
 
     for (genvar r = 0; r < Rows; r++) begin : g_collect
-      assign column_finished[r] = finished_i[r][c];
-      assign column_sums[r]     = psum_i[r][c];
+      assign column_finished[r]       = finished_i[r][c];
+      assign column_sums[32*r+:32] = psum_i[r][c];
     end
 
     assign last_sum = psum_i[Rows-1][c];
@@ -53,7 +53,7 @@ module zs_array_out #(
       if (DrainSerial == 0 && os_i) begin
         sum = '0;
         for (int r = 0; r < Rows; r++) begin
-          if (column_finished[r]) sum = sum | column_sums[r];
+          if (column_finished[r]) sum = sum | column_sums[32*r+:32];
         end
       end
     end

@@ -2,8 +2,8 @@
 //
 // zs_gemm_unit: the execute unit of SAT: runs a GEMM instruction, which is one fold of the array, on the scratchpads.
 //
-// Golden function: simulator.families.sat.golden._Machine.gemm
-// Timing function: simulator.families.sat.timing.fold_cycles, see zs_array
+// Golden function: simulator.families.sat.golden.Machine.gemm
+// Timing function: simulator.families.sat.timing.fold_cycles: the cycles of zs_array, and accumulation more
 // Latency:         done_o comes fold_cycles after start_i; sums of the fold can be read from the output scratchpad
 //                  from the second cycle after done_o on, the last of them being written in the first
 // Throughput:      one fold at a time
@@ -47,8 +47,9 @@ module zs_gemm_unit #(
   input  wire logic [Rows-1:0][MaxM-1:0][Width-1:0]       act_data_i,
   output      logic [WeightPorts-1:0][WeightAddress-1:0]  weight_address_o,
   input  wire logic [WeightPorts-1:0][WeightLanes-1:0][7:0] weight_data_i,
-  output      logic [OutAddress-1:0]                      out_address_o,
+  output      logic [OutAddress-1:0]                      out_read_address_o,
   input  wire logic [Cols-1:0][31:0]                      out_read_data_i,
+  output      logic [OutAddress-1:0]                      out_write_address_o,
   output      logic [Cols-1:0]                            out_write_valid_o,
   output      logic [Cols-1:0][31:0]                      out_write_data_o
 );
@@ -92,7 +93,7 @@ module zs_gemm_unit #(
   assign group_first    = SlotsWidth'(slot_first) / SlotsWidth'(n);
 
   // The array.
-  logic unused_busy, unused_weight_valid, array_error, error_q, wrong;
+  logic unused_busy, unused_weight_valid, array_done, array_error, error_q, wrong;
   logic [RowWidth-1:0] weight_row;
   logic [SlotsWidth-1:0] weight_slot, slot;
   logic [Cols-1:0][MaxN-1:0][Width-1:0] weights;
@@ -126,7 +127,7 @@ module zs_gemm_unit #(
     .positions_i        (PositionWidth'(position_count)),
     .slots_i            (SlotsWidth'(slot_count)),
     .busy_o             (unused_busy),
-    .done_o,
+    .done_o             (array_done),
     .error_o            (array_error),
     .weight_valid_o     (unused_weight_valid),
     .weight_row_o       (weight_row),
@@ -140,6 +141,19 @@ module zs_gemm_unit #(
     .out_valid_o        (sum_valid),
     .out_position_o     (sum_position),
     .out_data_o         (sums)
+  );
+
+  // The last sums have left the array; the adder of the accumulators takes as many cycles as those of the array.
+  zs_delay #(
+    .Width   (1),
+    .Stages  (AddLatency - 1),
+    .HasReset(1)
+  ) u_accumulation (
+    .clk_i,
+    .rst_ni,
+    .en_i  (1'b1),
+    .data_i(array_done),
+    .data_o(done_o)
   );
 
   assign slot = SlotsWidth'(slot_first) +
@@ -201,6 +215,7 @@ module zs_gemm_unit #(
   zs_accumulator #(
     .Cols         (Cols),
     .Fp16         (Fp16),
+    .AddLatency   (AddLatency),
     .AddressWidth (OutAddress),
     .PositionWidth(PositionWidth),
     .OutputsWidth (OutputsWidth)
@@ -208,19 +223,20 @@ module zs_gemm_unit #(
     .clk_i,
     .rst_ni,
     .start_i,
-    .accumulate_i     (accumulate),
-    .output_address_i (OutAddress'(output_address)),
-    .outputs_i        (OutputsWidth'(outputs)),
-    .output_first_i   (OutputsWidth'(output_first)),
-    .output_count_i   (output_count),
-    .position_first_i (PositionWidth'(position_first)),
-    .valid_i          (sum_valid),
-    .position_i       (sum_position),
-    .data_i           (sums),
-    .pad_address_o    (out_address_o),
-    .pad_read_data_i  (out_read_data_i),
-    .pad_write_valid_o(out_write_valid_o),
-    .pad_write_data_o (out_write_data_o)
+    .accumulate_i       (accumulate),
+    .output_address_i   (OutAddress'(output_address)),
+    .outputs_i          (OutputsWidth'(outputs)),
+    .output_first_i     (OutputsWidth'(output_first)),
+    .output_count_i     (output_count),
+    .position_first_i   (PositionWidth'(position_first)),
+    .valid_i            (sum_valid),
+    .position_i         (sum_position),
+    .data_i             (sums),
+    .pad_read_address_o (out_read_address_o),
+    .pad_read_data_i    (out_read_data_i),
+    .pad_write_address_o(out_write_address_o),
+    .pad_write_valid_o  (out_write_valid_o),
+    .pad_write_data_o   (out_write_data_o)
   );
 
   // Fields that the parameters cannot hold; zs_array checks the counts of the fold.

@@ -2,7 +2,7 @@
 //
 // zs_pe_operand: the weights of a processing element, and which activation meets which weight.
 //
-// Golden function: mapping.formats.nm (values and indices), simulator.families.sat.golden._Machine._activations
+// Golden function: mapping.formats.nm (values and indices), simulator.families.sat.golden.Machine._activations
 // Timing function: simulator.families.sat.timing.fold_cycles (weights_in: one row of the array a cycle)
 // Latency:         0 cycles from window_i and slot_i to the operands; 1 cycle from weights_i to weights_o
 // Throughput:      one pair of operands per cycle

@@ -77,7 +77,9 @@ module zs_sat_core #(
   localparam int SumBytes     = 4 * Cols;
   localparam int ActLanes     = 1 << $clog2((WindowBytes > DmaLanes) ? WindowBytes : DmaLanes);
   localparam int WeightLanes  = 1 << $clog2((RowBytes > DmaLanes) ? RowBytes : DmaLanes);
-  localparam int OutLanes     = 1 << $clog2((SumBytes > DmaLanes) ? SumBytes : DmaLanes);
+  // Of a store: see zs_narrow_store.
+  localparam int StoreLanes   = (Fp16 != 0) ? 4 * ((DmaLanes + 2) / 2) : DmaLanes;
+  localparam int OutLanes     = 1 << $clog2((SumBytes > StoreLanes) ? SumBytes : StoreLanes);
   localparam int ActAddress    = $clog2(ActBytes);
   localparam int WeightAddress = $clog2(WeightBytes);
   localparam int OutAddress    = $clog2(OutBytes);
@@ -88,6 +90,7 @@ module zs_sat_core #(
   logic [NumQueues-1:0] resource;
   logic control_error, gemm_error, gemm_done, dma_done, error_q;
   logic [NumQueues-1:0] opcode_wrong;
+  logic narrow, narrow_wrong;
 
   assign resource = 3'b101;  // transfers hold the DRAM port
 
@@ -128,6 +131,8 @@ module zs_sat_core #(
   assign box     = storing ? head_word[Store][BoxFirst+:BoxWidth] :
                              head_word[Load][BoxFirst+:BoxWidth];
   assign loading_weights = head_word[Load][BoxFirst+BoxWidth];
+  assign narrow          = head_word[Store][BoxFirst+BoxWidth];
+  assign narrow_wrong    = Fp16 == 0 && start_o[Store] && narrow;
 
   assign done_o[Load]    = dma_done && !store_q;
   assign done_o[Execute] = gemm_done;
@@ -135,7 +140,7 @@ module zs_sat_core #(
 
   assign unused_head = ^head_valid;
   assign unused_rest = (^head_word[Load][WordWidth-1:BoxFirst+BoxWidth+1]) ^
-                       (^head_word[Store][WordWidth-1:BoxFirst+BoxWidth]);
+                       (^head_word[Store][WordWidth-1:BoxFirst+BoxWidth+1]);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin : p_state
     if (!rst_ni) begin
@@ -143,7 +148,7 @@ module zs_sat_core #(
       error_q <= 1'b0;
     end else begin
       store_q <= storing;
-      error_q <= error_q || opcode_wrong != '0;
+      error_q <= error_q || opcode_wrong != '0 || narrow_wrong;
     end
   end
 
@@ -189,7 +194,7 @@ module zs_sat_core #(
   logic [Rows-1:0][MaxM-1:0][Width-1:0] act_data;
   logic [2*MaxN-1:0][WeightAddress-1:0] weight_address;
   logic [2*MaxN-1:0][WeightLanes-1:0][7:0] weight_data;
-  logic [OutAddress-1:0] out_address;
+  logic [OutAddress-1:0] out_read_address, out_write_address, store_address;
   logic [OutLanes-1:0][7:0] out_bytes, out_late_bytes, out_write_bytes;
   logic [Cols-1:0][31:0] out_read_data, out_write_data;
   logic [Cols-1:0] out_write_valid;
@@ -235,14 +240,34 @@ module zs_sat_core #(
   end
 
   assign out_read_data = out_bytes[SumBytes-1:0];
-  assign pad_read_data = out_late_bytes[DmaLanes-1:0];
-  assign unused_pads   = (^act_bytes) ^ (^out_bytes) ^ (^out_late_bytes) ^ (^pad_read_address) ^
-                         (^pad_write_address);
+  assign unused_pads = (^act_bytes) ^ (^out_bytes) ^ (^out_late_bytes) ^ (^pad_read_address) ^
+                       (^pad_write_address);
+
+  // Stores: accumulators as they are, or rounded to fp16 on the way.
+  if (Fp16 != 0) begin : g_narrow
+    zs_narrow_store #(
+      .Lanes       (DmaLanes),
+      .AddressWidth(OutAddress)
+    ) u_narrow (
+      .clk_i,
+      .narrow_i     (narrow),
+      .valid_i      (pad_read_valid),
+      .box_address_i(OutAddress'(box[DramWidth+:PadWidth])),
+      .address_i    (pad_read_address[OutAddress-1:0]),
+      .data_o       (pad_read_data),
+      .pad_address_o(store_address),
+      .pad_data_i   (out_late_bytes[StoreLanes-1:0])
+    );
+  end else begin : g_as_is
+    assign store_address = pad_read_address[OutAddress-1:0];
+    assign pad_read_data = out_late_bytes[DmaLanes-1:0];
+  end
 
   zs_sat_scratchpad #(
     .Bytes    (ActBytes),
     .Lanes    (ActLanes),
-    .ReadPorts(Rows)
+    .ReadPorts(Rows),
+    .LateRead (0)
   ) u_activations (
     .clk_i,
     .read_address_i     (act_address),
@@ -258,7 +283,8 @@ module zs_sat_core #(
   zs_sat_scratchpad #(
     .Bytes    (WeightBytes),
     .Lanes    (WeightLanes),
-    .ReadPorts(2 * MaxN)
+    .ReadPorts(2 * MaxN),
+    .LateRead (0)
   ) u_weights (
     .clk_i,
     .read_address_i     (weight_address),
@@ -277,13 +303,13 @@ module zs_sat_core #(
     .ReadPorts(1)
   ) u_outputs (
     .clk_i,
-    .read_address_i     (out_address),
+    .read_address_i     (out_read_address),
     .read_data_o        (out_bytes),
     .late_read_valid_i  (pad_read_valid),
-    .late_read_address_i(pad_read_address[OutAddress-1:0]),
+    .late_read_address_i(store_address),
     .late_read_data_o   (out_late_bytes),
     .write_valid_i      (out_write_lanes),
-    .write_address_i    (out_address),
+    .write_address_i    (out_write_address),
     .write_data_i       (out_write_bytes)
   );
 
@@ -305,18 +331,19 @@ module zs_sat_core #(
   ) u_gemm (
     .clk_i,
     .rst_ni,
-    .start_i          (start_o[Execute]),
-    .word_i           (head_word[Execute]),
-    .done_o           (gemm_done),
-    .error_o          (gemm_error),
-    .act_address_o    (act_address),
-    .act_data_i       (act_data),
-    .weight_address_o (weight_address),
-    .weight_data_i    (weight_data),
-    .out_address_o    (out_address),
-    .out_read_data_i  (out_read_data),
-    .out_write_valid_o(out_write_valid),
-    .out_write_data_o (out_write_data)
+    .start_i            (start_o[Execute]),
+    .word_i             (head_word[Execute]),
+    .done_o             (gemm_done),
+    .error_o            (gemm_error),
+    .act_address_o      (act_address),
+    .act_data_i         (act_data),
+    .weight_address_o   (weight_address),
+    .weight_data_i      (weight_data),
+    .out_read_address_o (out_read_address),
+    .out_read_data_i    (out_read_data),
+    .out_write_address_o(out_write_address),
+    .out_write_valid_o  (out_write_valid),
+    .out_write_data_o   (out_write_data)
   );
 
   initial begin : p_check_parameters

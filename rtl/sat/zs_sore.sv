@@ -40,11 +40,12 @@ module zs_sore #(
 );
 
   logic [IndexWidth-1:0] index_q;
-  logic out_valid_q, take, ends;
+  logic out_valid_q, take, first, ends;
   logic [Lanes-1:0][MaxM-1:0] mask, mask_q;
   logic [Lanes-1:0][MaxN-1:0][Width-1:0] values, values_q;
   logic [Lanes-1:0][MaxN-1:0][IndexWidth-1:0] indices, indices_q;
 
+  assign first         = index_q == '0;
   assign ends          = in_last_i || CountWidth'(index_q) == m_i - 1'b1;
   assign in_ready_o    = !ends || !out_valid_q || out_ready_i;
   assign take          = in_valid_i && in_ready_o;
@@ -62,7 +63,7 @@ module zs_sore #(
     ) u_lane (
       .clk_i,
       .take_i   (take),
-      .first_i  (index_q == '0),
+      .first_i  (first),
       .index_i  (index_q),
       .data_i   (in_data_i[l]),
       .n_i,

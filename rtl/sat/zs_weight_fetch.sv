@@ -3,7 +3,7 @@
 // zs_weight_fetch: reads N:M compressed weights as they lie in DRAM: the values of a row of slots, and the bit-packed
 // indices that stand behind all values of the tile.
 //
-// Golden function: mapping.formats.nm.decode_compressed, simulator.families.sat.golden._Machine._weights
+// Golden function: mapping.formats.nm.decode_compressed, simulator.families.sat.golden.Machine._weights
 // Timing function: none: it answers in the same cycle
 // Latency:         0 cycles from slot_i to weights_o and indices_o
 // Throughput:      MaxN slots of Cols weights per cycle

@@ -16,9 +16,11 @@ from mapping.training import TrainedLayer
 from simulator.config import FamilyConfig, build_config, override, read_toml
 from simulator.cost.actions import Actions
 from simulator.engine.job import Job
+from simulator.generation import Generation
 from simulator.isa import InstructionSet
 from simulator.page import Page
 from simulator.program import Program
+from simulator.verilog import Verilog
 
 GROUP = "zeroskip.families"
 Reproduce = Callable[[Callable[[str], None], int], Page]
@@ -64,7 +66,7 @@ class Family(Generic[C]):
         job: A program with its service times.
         dram_bytes: Bytes that each instruction of a program moves to or from DRAM, (i,) int64.
         golden: What it computes.
-        peak_macs: Multiply-accumulates per cycle of a configuration.
+        peak_macs: Multiply-accumulates per cycle of a configuration; a fraction where time is counted more finely.
         peak_bytes: DRAM bytes per cycle of a configuration.
         check: Further checks of a program against a configuration; raises ``ProgramError``.
         training: What a training step does for one layer beside its products, as programs by name (for example the
@@ -73,6 +75,9 @@ class Family(Generic[C]):
         reproduce: Writes the page that compares the family with what is published about it, or None; called with a
             function that is told what is done, and the number of processes to use.
         pages: More such pages, by the name they have on the command line.
+        verilog: How a configuration becomes Verilog modules, for ``zeroskip area``, or None: it has no Verilog.
+        generate: A prompt and the tokens behind it, by settings of the transformer, or None: it runs layers only.
+        machine: What the published machine is called, another name in ``zeroskip reproduce``, or None.
     """
 
     name: str
@@ -86,13 +91,16 @@ class Family(Generic[C]):
     job: Callable[[Program, C], Job]
     dram_bytes: Callable[[Program], IntArray]
     golden: Golden[C]
-    peak_macs: Callable[[C], int]
+    peak_macs: Callable[[C], float]
     peak_bytes: Callable[[C], float]
     check: Callable[[Program, C], None]
     training: Callable[[TrainedLayer, C], dict[str, Program]] | None = None
     actions: Callable[[Program, C], list[Actions]] | None = None
     reproduce: Reproduce | None = None
     pages: Mapping[str, Reproduce] = field(default_factory=dict)
+    verilog: Verilog[C] | None = None
+    machine: str | None = None
+    generate: Callable[[tuple[str, ...], int, int, C], Generation] | None = None
 
     def config_names(self) -> list[str]:
         """Names of the configurations it comes with."""
@@ -141,14 +149,15 @@ def family(name: str) -> Family[Any]:
 
 
 def pages() -> dict[str, Reproduce]:
-    """The pages that all installed families bring, by name; a family's own page has its name.
+    """The pages that all installed families bring, by name; a family's own has its name, and that of its machine.
 
     Raises:
         InputError: Two pages of one name.
     """
     found: dict[str, Reproduce] = {}
     for each in families().values():
-        own = {each.name: each.reproduce} if each.reproduce is not None else {}
+        names = [each.name, *([each.machine] if each.machine else [])]
+        own = dict.fromkeys(names, each.reproduce) if each.reproduce is not None else {}
         for name, page in {**own, **each.pages}.items():
             if name in found:
                 raise InputError(f"two families bring a page called {name!r}")

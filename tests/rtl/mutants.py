@@ -1,6 +1,7 @@
 """Planted faults: each must be caught by the default benches.
 
-A mutant is a file under `rtl`, a text that stands in it once, what takes its place, and what that does wrong.
+A mutant is a file under `rtl`, a text that stands in it once, what takes its place, and what that does wrong. It may
+name the bench that is tried first, as module and parameter set, or "core" and configuration.
 """
 
 from typing import NamedTuple
@@ -11,6 +12,7 @@ class Mutant(NamedTuple):
     original: str
     mutated: str
     fault: str
+    bench: str = ""
 
 
 SPILL, FIFO = "common/zs_spill_register.sv", "common/zs_fifo.sv"

@@ -10,7 +10,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from rtl.bench.benches import COMMON
+from rtl.bench.benches import COMMON, BenchRun
 from rtl.bench.build import FOLDERS, BenchError, Design, build, run
 from rtl.bench.models import Box, gather, scatter
 from simulator.families.sat.isa import SAT_ISA
@@ -27,21 +27,13 @@ def cases(slow):
     return [
         pytest.param(bench, name, id=f"{bench.module}-{name}")
         for bench in COMMON
-        for name in bench.parameters
-        if (name in bench.slow) == slow
+        for name in (bench.slow if slow else bench.sets)
     ]
 
 
-def run_bench(bench, name, simulator, **environment):
+def run_bench(bench, name, simulator, cases=0):
     need(simulator)
-    design = Design(toplevel=bench.toplevel, parameters=bench.parameters[name])
-    ran = run(
-        design,
-        bench.bench,
-        simulator=simulator,
-        seed=SEED,
-        environment=bench.environment_of(name) | environment,
-    )
+    ran = bench.run(name, BenchRun(simulator=simulator, seed=SEED, cases=cases))
     assert ran >= 2, "at least one test and the one of the coverage"
 
 
@@ -53,13 +45,13 @@ def test_bench(bench, name):
 @pytest.mark.slow
 @pytest.mark.parametrize(("bench", "name"), cases(slow=True))
 def test_large_bench(bench, name):
-    run_bench(bench, name, "verilator", JOBS="1000")
+    run_bench(bench, name, "verilator", 1000)
 
 
 @pytest.mark.parametrize(("bench", "name"), cases(slow=False))
 def test_no_x_reaches_an_output(bench, name):
     """The same in a 4-state simulator: the benches drive X on idle payload and refuse X where they look."""
-    run_bench(bench, name, "icarus", JOBS=str(FOUR_STATE_JOBS))
+    run_bench(bench, name, "icarus", FOUR_STATE_JOBS if bench.unit == "jobs" else 0)
 
 
 def test_an_x_that_reaches_an_output_is_seen():
@@ -74,7 +66,7 @@ def test_an_x_that_reaches_an_output_is_seen():
         replaced={path: path.read_text().replace(original, leak)},
     )
     with pytest.raises(BenchError, match="in_ready_o is X"):
-        run(design, "rtl.bench.fifo", simulator="icarus", environment={"DEPTH": "3"})
+        run(design, "rtl.bench.fifo", simulator="icarus", environment={"DEPTH": "3", "CASES": "400"})
 
 
 ILLEGAL = [
@@ -120,7 +112,7 @@ def test_a_failing_bench_is_reported_with_its_seed_and_log():
     broken = path.read_text().replace("count_q + 1'b1", "count_q + 2'd2")
     design = Design(toplevel="zs_token_counter", parameters={"Width": 4}, replaced={path: broken})
     with pytest.raises(BenchError, match=r"(?s)seed 7.*failed: test_every_cycle.*AssertionError"):
-        run(design, "rtl.bench.token_counter", seed=7)
+        run(design, "rtl.bench.token_counter", seed=7, environment={"CASES": "400"})
 
 
 def test_sources_that_do_not_compile_are_reported():

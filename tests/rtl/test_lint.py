@@ -4,14 +4,15 @@ import re
 
 import pytest
 
-from rtl.bench.benches import COMMON
-from rtl.bench.build import RTL, Design
+from rtl.bench.benches import COMMON, DSP_CHAIN, SAT, Bench
+from rtl.bench.build import FOLDERS, RTL, Design
 from rtl.bench.lint import WAIVERS, find_verible, lint, lint_style, waivers
 from tests.rtl.tools import need
 
 pytestmark = pytest.mark.rtl
 
-FILES = sorted((RTL / "common").glob("*.sv")) + sorted((RTL / "bench").glob("*.sv"))
+FILES = [path for folder in FOLDERS for path in sorted(folder.glob("*.sv"))]
+DESIGN = [path for path in FILES if RTL / "bench" not in path.parents]
 HEADER = ("Golden function", "Timing function", "Latency", "Throughput", "Contract")
 MORE_SETS = [  # beside those of the benches: smallest, defaults, large
     ("zs_spill_register", {"Width": 1}),
@@ -31,9 +32,14 @@ MORE_SETS = [  # beside those of the benches: smallest, defaults, large
     ("zs_scratchpad", {"Bytes": 65536, "Lanes": 64, "ReadPorts": 3, "WritePorts": 2}),
     ("zs_dma", {"Lanes": 16, "LatencyWidth": 2}),
     ("zs_dma", {"Lanes": 64, "LatencyWidth": 32}),
+    ("zs_delay", {"Width": 3, "Stages": 0}),
+    ("zs_delay", {"Width": 3, "Stages": 4, "HasReset": 1}),
+    ("zs_sparse_mux", {"Inputs": 4, "Stages": 2}),
+    ("zs_sparse_mux", {"Inputs": 64, "Width": 64}),
 ]
 SETS = [(path.stem, {}) for path in FILES] + MORE_SETS
-SETS += [(bench.toplevel, dict(values)) for bench in COMMON for values in bench.parameters.values()]
+BENCHES = [bench for bench in COMMON + SAT + DSP_CHAIN if isinstance(bench, Bench)]
+SETS += [(bench.toplevel, dict(values)) for bench in BENCHES for values in bench.parameters.values()]
 
 
 @pytest.mark.parametrize(("module", "parameters"), SETS, ids=[f"{m}-{'-'.join(map(str, p.values()))}" for m, p in SETS])
@@ -67,7 +73,7 @@ def test_house_rules(path):
     assert [name for name in ports if not name.endswith(("_i", "_o", "_ni"))] == []
 
 
-@pytest.mark.parametrize("path", sorted((RTL / "common").glob("*.sv")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", DESIGN, ids=lambda path: path.stem)
 def test_every_parameter_has_a_range_check(path):
     text = path.read_text()
     checked = set(re.findall(r'\$fatal\(1, "\w+: (\w+)=', text))

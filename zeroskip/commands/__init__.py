@@ -2,10 +2,14 @@
 
 COMMANDS = (
     "simulate",
+    "generate",
     "sweep",
     "evaluate",
     "export",
     "verify",
+    "area",
+    "prune",
+    "train",
     "report",
     "reproduce",
     "families",

@@ -36,7 +36,7 @@ class TrainingResult:
     sparse: SparseModel
     machine: str
     clock_mhz: int
-    peak_macs: int
+    peak_macs: float
     method: Method
     step: StepResult
     dense: StepResult

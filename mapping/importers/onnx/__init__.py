@@ -25,7 +25,7 @@ def load_onnx(
 
     Args:
         path: An ``.onnx`` file; external data is looked for next to it.
-        batch: Value of every free first dimension of the inputs.
+        batch: Value of every free first dimension of the inputs; one, if None, for a file of this project's.
         shapes: Whole shape of an input by name; only its free dimensions may be chosen.
         name: Name of the model; the file's stem by default.
         source: Where it came from, for the output; the path by default.
@@ -43,15 +43,16 @@ def load_onnx(
     from mapping.importers.onnx.network import read_network  # noqa: PLC0415 - onnx is optional
 
     path = Path(path)
-    graph = read_network(path, batch=batch, shapes=shapes or {}, seed=seed)
-    layers = [data["layer"] for _, data in graph.nodes(data=True) if "layer" in data]
+    network = read_network(path, batch=batch, shapes=shapes or {}, seed=seed)
+    layers = [data["layer"] for _, data in network.graph.nodes(data=True) if "layer" in data]
     pruned = [layer for layer in layers if not layer.dynamic]
     missing = sum(layer.weights is None for layer in pruned)
     return ModelGraph(
         name=path.stem if name is None else name,
-        graph=graph,
+        graph=network.graph,
         source=str(path) if source is None else source,
         weights_note=_weights_note(path.name, len(pruned), missing, seed),
+        patterns=network.notes.patterns,
     )
 
 

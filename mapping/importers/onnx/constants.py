@@ -67,6 +67,12 @@ class Constants:
         with np.errstate(over="ignore"):  # a float64 beyond float32 becomes infinite, and Layer refuses it
             return values.astype(np.float32)
 
+    def array(self, name: str) -> Array:
+        """A constant of which ``value`` is known, in its own dtype."""
+        values = self._evaluate(name)
+        assert values is not None, name
+        return values
+
     def _evaluate(self, name: str) -> Array | None:
         """The array as stored or computed, in its own dtype."""
         if name in self._stored:

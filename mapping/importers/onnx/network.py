@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,13 +14,33 @@ from mapping.graph import Layer
 from mapping.importers.onnx.constants import Constants
 from mapping.importers.onnx.inputs import bind_inputs, runtime_inputs
 from mapping.importers.onnx.nodes import consumed
+from mapping.importers.onnx.notes import Notes
 from mapping.importers.onnx.operators import lower, multiplies, weighted
 from mapping.importers.onnx.quantised import dequantise
 from mapping.importers.onnx.reader import read_model
 from mapping.importers.onnx.tensors import infer_tensors
 
 
-def read_network(path: Path, *, batch: int | None, shapes: Mapping[str, tuple[int, ...]], seed: int) -> nx.DiGraph:
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A file as read.
+
+    Attributes:
+        graph: What ``ModelGraph`` holds.
+        model: The file, its functions inlined and the free sizes of its inputs bound.
+        nodes: The operators that run, by their name in the graph.
+        constants: The tensors that depend on no input.
+        notes: What this project wrote into the file.
+    """
+
+    graph: nx.DiGraph
+    model: onnx.ModelProto
+    nodes: Mapping[str, onnx.NodeProto]
+    constants: Constants
+    notes: Notes
+
+
+def read_network(path: Path, *, batch: int | None, shapes: Mapping[str, tuple[int, ...]], seed: int) -> Network:
     """Read a file into the graph that ``ModelGraph`` holds; see ``load_onnx``.
 
     Raises:
@@ -40,7 +60,7 @@ def _network(
     batch: int | None,
     shapes: Mapping[str, tuple[int, ...]],
     seed: int,
-) -> nx.DiGraph:
+) -> Network:
     """The operators that run, with a layer where one multiplies and an edge where a tensor flows."""
     dequantise(model.graph, Constants(model, folder))
     constants = Constants(model, folder)
@@ -51,12 +71,15 @@ def _network(
             layers += [name] if multiplies(node) else []
     if not layers:
         raise InputError("no operator multiplies and accumulates: there is nothing to simulate")
+    notes = Notes.read(model)
+    if batch is None and not shapes and notes.task is not None:
+        batch = 1
     bind_inputs(model.graph, batch=batch, shapes=shapes)
     tensors = infer_tensors(model, constants, {tensor for name in layers for tensor in weighted(nodes[name])})
     for name in layers:
         with _blaming(name, nodes[name]):
             _place(graph, name, [replace(layer, seed=seed) for layer in lower(nodes[name], name, tensors)])
-    return graph
+    return Network(graph, model, nodes, constants, notes)
 
 
 def _place(graph: nx.DiGraph, name: str, layers: list[Layer]) -> None:

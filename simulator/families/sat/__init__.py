@@ -13,6 +13,7 @@ from simulator.families.sat.reproduce import reproduce
 from simulator.families.sat.schedule import candidates
 from simulator.families.sat.timing import dram_bytes, job
 from simulator.families.sat.update.lower import training_programs
+from simulator.families.sat.verilog import VERILOG
 
 FAMILY = Family(
     name="sat",
@@ -32,4 +33,5 @@ FAMILY = Family(
     training=training_programs,
     actions=actions,
     reproduce=reproduce,
+    verilog=VERILOG,
 )

@@ -121,7 +121,7 @@ def execute(program: Program, memory: ByteArray, config: SatConfig, order: IntAr
     """
     if program.isa.name != SAT_ISA.name:
         return execute_update(program, memory, config, order)
-    machine = _Machine(memory.copy(), config)
+    machine = Machine(memory.copy(), config)
     run = {"LOAD": machine.load, "GEMM": machine.gemm, "STORE": machine.store}
     names = [[field.name for field in opcode.fields] for opcode in program.isa.opcodes]
     for i in range(len(program)) if order is None else order.tolist():
@@ -163,8 +163,13 @@ class _Scratchpad:
             raise ProgramError(f"{size} bytes at {address} lie outside the {self.name} scratchpad of {len(self.data)}")
 
 
-class _Machine:
-    """The state of the machine and what each instruction does to it."""
+class Machine:
+    """The state of the machine and what each instruction does to it.
+
+    Args:
+        memory: (bytes,) the DRAM, which is changed.
+        config: The machine.
+    """
 
     def __init__(self, memory: ByteArray, config: SatConfig) -> None:
         self.memory = memory
@@ -228,9 +233,13 @@ class _Machine:
         if f["accumulate"]:
             if not written[:, columns].all():
                 raise ProgramError("adds to accumulators that were never written")
-            sums = tile[:, columns] + sums if self.config.datapath == "int8" else fp32_sum(tile[:, columns], sums)
+            sums = self.summed(tile[:, columns], sums)
         tile[:, columns] = sums
         written[:, columns] = True
+
+    def summed(self, standing: AnyArray, sums: AnyArray) -> AnyArray:
+        """Accumulators to which the sums of a fold were added; int32 wraps."""
+        return standing + sums if self.config.datapath == "int8" else fp32_sum(standing, sums)
 
     def _activations(self, f: Fields, groups: IntArray) -> AnyArray:
         """(positions, groups, m): what the activation select of each group sees; padding is zero."""

@@ -7,6 +7,9 @@ arXiv 2309.13015: with unit-latency PEs (add_latency 1, mul_latency 0) a fold of
 
 - weight-stationary work takes N * m cycles and 2R + C - 2 of load, fill and drain (fp16 with N > 1: one more);
 - output-stationary work takes N * groups cycles and R + C - 2 of fill and drain.
+
+Sums that leave the array are added to accumulators in the output scratchpad by adders of the same `add_latency` stages,
+the last of which is the write. A unit-latency adder costs nothing.
 """
 
 from typing import Any
@@ -52,9 +55,18 @@ def weight_stationary_steady(n: Count, positions: Count, config: SatConfig) -> C
     return np.where(n == 1, positions, n * batches + passing)
 
 
+def accumulation(config: SatConfig) -> int:
+    """Cycles from the end of the array's work to the end of the fold, when its last sums reach their accumulators.
+
+    A store may begin at the end of a fold, so the fold ends when its sums are (about to be) written. The sums of a fold
+    that overwrites pass through the same adders.
+    """
+    return config.add_latency - 1
+
+
 def weight_stationary_skew(config: SatConfig) -> int:
     """Fill and drain: a sum passes R adders, the last column starts C - 1 cycles late; R + C - 2 at unit latency."""
-    return config.rows * config.add_latency + config.cols - 2 + config.mul_latency
+    return config.rows * config.add_latency + config.cols - 2 + config.mul_latency + accumulation(config)
 
 
 def output_stationary_steady(slots: Count, positions: Count, config: SatConfig) -> Count:
@@ -65,7 +77,8 @@ def output_stationary_steady(slots: Count, positions: Count, config: SatConfig) 
 
 def output_stationary_skew(config: SatConfig) -> int:
     """Fill and drain: the far corner starts R + C - 2 cycles late and ends with its PE's pipeline."""
-    return config.rows + config.cols - 2 + config.add_latency - 1 + config.mul_latency
+    pipeline = config.add_latency - 1 + config.mul_latency
+    return config.rows + config.cols - 2 + pipeline + accumulation(config)
 
 
 def output_drain(positions: Count, config: SatConfig) -> Count:

@@ -1,8 +1,12 @@
 """The Verilog parameters of a configuration, and what the Verilog cannot do."""
 
+from pathlib import Path
+
 from mapping.errors import InputError
+from simulator.families.sat.area import FP16, POINTS, shape
 from simulator.families.sat.config import SatConfig
 from simulator.memory.config import IdealMemory
+from simulator.verilog import AreaModel, Unit, Verilog
 
 MAX_LANES = 64  # bytes per cycle of the DMA
 MAX_BURST_LATENCY = 2**16 - 1
@@ -39,10 +43,42 @@ def parameters(config: SatConfig) -> dict[str, int]:
     }
 
 
+def units(config: SatConfig) -> tuple[Unit, ...]:
+    """The core, and beside it SORE and WUVE, which no core instantiates yet: their lanes are the configuration's.
+
+    Raises:
+        InputError: The Verilog has no such machine.
+    """
+    values = parameters(config)
+    half = config.datapath == "fp16"
+    sore = {"Lanes": config.sore_lanes, "Width": 16 if half else 8, "Float": int(half)}
+    sore |= {"MaxN": config.max_group, "MaxM": config.max_group}
+    wuve = {"Lanes": config.wuve_lanes, "MulLatency": config.mul_latency, "AddLatency": config.add_latency}
+    return (
+        Unit(name="core", module="zs_sat_core", parameters=values),
+        Unit(name="SORE", module="zs_sore", parameters=sore, training=True),
+        Unit(name="WUVE", module="zs_wuve", parameters=wuve, training=True),
+    )
+
+
+def elements(config: SatConfig) -> tuple[Unit, ...]:
+    """Processing elements that can do no more than one pattern each, with the latencies of a configuration."""
+    latencies = {"MulLatency": config.mul_latency}
+    if config.datapath == "fp16":
+        latencies |= {"AddLatency": config.add_latency, "Interleave": config.interleave}
+    return tuple(
+        Unit(
+            name="dense" if m == 1 else f"{n}:{m}",
+            module=f"zs_pe_{config.datapath}",
+            parameters={**latencies, "MaxN": n, "MaxM": m},
+        )
+        for n, m in ((1, 1), (1, 4), (2, 4), (2, 8))
+    )
+
+
 def _unsupported(config: SatConfig) -> list[str]:
     """Fields that the Verilog cannot do, each with what it can."""
-    wanted = {
-        "datapath": "int8",
+    wanted: dict[str, object] = {
         "weight_registers": "single",
         "fold_overlap": "none",
         "sparse_rows": "group",
@@ -51,11 +87,15 @@ def _unsupported(config: SatConfig) -> list[str]:
     }
     if config.datapath == "int8":
         wanted |= {"add_latency": 1, "interleave": 1}
+    elif config.output_drain == "hidden":
+        wanted |= {"interleave": 1}
     faults = [
         f"{name}={getattr(config, name)!r}: it has {value!r}"
         for name, value in wanted.items()
         if getattr(config, name) != value
     ]
+    if config.interleave > config.add_latency:
+        faults.append(f"interleave={config.interleave}: outside [1, add_latency={config.add_latency}]")
     for name, most in (("weight_scratchpad_kib", MAX_WEIGHT_KIB), ("output_scratchpad_kib", MAX_OUTPUT_KIB)):
         if getattr(config, name) > most:
             faults.append(f"{name}={getattr(config, name)}: outside [1, {most}]")
@@ -68,3 +108,32 @@ def _unsupported(config: SatConfig) -> list[str]:
         if memory.latency_cycles > MAX_BURST_LATENCY:
             faults.append(f"memory.latency_cycles={memory.latency_cycles}: outside [0, {MAX_BURST_LATENCY}]")
     return faults
+
+
+VERILOG = Verilog(
+    default="sat-8x8",
+    units=units,
+    elements=elements,
+    element_settings=((), FP16),
+    blocks={
+        "zs_pe_int8": "PE",
+        "zs_pe_fp16": "PE",
+        "zs_array": "array",
+        "zs_gemm_unit": "GEMM unit",
+        "zs_act_fetch": "activation fetch",
+        "zs_weight_fetch": "weight fetch",
+        "zs_accumulator": "accumulator",
+        "zs_narrow_store": "rounding store",
+        "zs_sat_scratchpad": "scratchpad",
+        "zs_dma": "DMA",
+        "zs_control": "dispatch",
+        "zs_sore_lane": "SORE lane",
+        "zs_accumulator/zs_fp32_add": "fp32 adder",
+        "zs_wuve/zs_fp32_add": "fp32 adder",
+        "zs_wuve/zs_fp32_mul": "fp32 multiplier",
+    },
+    folders=("common", "sat"),
+    model=AreaModel(
+        shape=shape, points=POINTS, kinds=("Fp16", "DrainSerial"), file=Path(__file__).with_name("area.json")
+    ),
+)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from rtl.bench.sat.folds import ARRAYS, PATTERNS, random_fold
 from simulator.families.sat import arithmetic, golden
-from tests.rtl.sat.folds import ARRAYS, PATTERNS, random_fold
 
 pytestmark = pytest.mark.golden
 FP16, INT8 = ARRAYS["fp16"], ARRAYS["tiny"]

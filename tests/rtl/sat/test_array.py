@@ -3,41 +3,31 @@
 import numpy as np
 import pytest
 
+from rtl.bench.benches import SAT, BenchRun
+from rtl.bench.sat.folds import ARRAYS, PATTERNS, Array, array_cycles, random_fold
 from simulator.families.sat import timing
 from simulator.families.sat.config import SatConfig
-from tests.rtl.sat.folds import ARRAYS, PATTERNS, Array, array_cycles, random_fold
-from tests.rtl.sat.support import RTL, lint, require_tools, run_cocotb
+from tests.rtl.tools import need
+
+pytestmark = pytest.mark.rtl
 
 SEED = 31
-REPEATS = 12
+LONG = 400
+(BENCH,) = (bench for bench in SAT if bench.module == "zs_array")
 
 
-def check_array(name: str, seed: int = SEED, repeats: int = REPEATS, folder=RTL) -> None:
-    """Run the bench on a named configuration."""
-    settings = {"ZS_ARRAY": name, "ZS_SEED": str(seed), "ZS_REPEATS": str(repeats)}
-    run_cocotb("zs_array", ARRAYS[name].parameters(), "cocotb_array", settings, folder)
-
-
-@pytest.mark.rtl
 @pytest.mark.golden
 @pytest.mark.parametrize("name", ARRAYS)
 def test_values_and_cycles(name: str) -> None:
-    require_tools()
-    check_array(name)
+    need("verilator")
+    assert BENCH.run(name, BenchRun(seed=SEED)) == 1
 
 
-@pytest.mark.rtl
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ARRAYS)
 def test_values_and_cycles_of_many_folds(name: str) -> None:
-    require_tools()
-    check_array(name, SEED + 1, 400)
-
-
-@pytest.mark.rtl
-@pytest.mark.parametrize("name", ARRAYS)
-def test_lint(name: str) -> None:
-    assert lint("zs_array", ARRAYS[name].parameters()) == ""
+    need("verilator")
+    assert BENCH.run(name, BenchRun(seed=SEED + 1, cases=LONG)) == 1
 
 
 def config_of(array: Array) -> SatConfig:
@@ -56,7 +46,7 @@ def config_of(array: Array) -> SatConfig:
 
 
 def _difference(array: Array, *, output_stationary: bool, single: bool) -> set[int]:
-    """Hardware cycles minus timing.py's, over random folds."""
+    """Hardware cycles minus timing.py's, over random folds. Behind the array the sums are accumulated."""
     config, rng, found = config_of(array), np.random.default_rng(5), set()
     for n, m in PATTERNS:
         if (n == 1) != single:
@@ -64,11 +54,10 @@ def _difference(array: Array, *, output_stationary: bool, single: bool) -> set[i
         for _ in range(50):
             fold = random_fold(array, rng, output_stationary=output_stationary, n=n, m=m)
             want = timing.fold_cycles(output_stationary, n, fold.positions, fold.slots, True, True, config)
-            found.add(array_cycles(fold, array) - int(want))
+            found.add(array_cycles(fold, array) + timing.accumulation(config) - int(want))
     return found
 
 
-@pytest.mark.rtl
 @pytest.mark.timing
 @pytest.mark.parametrize("name", ARRAYS)
 @pytest.mark.parametrize("single", [True, False], ids=["n=1", "n>1"])

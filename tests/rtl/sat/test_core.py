@@ -1,7 +1,7 @@
 """The whole machine: does the Verilog agree with golden, cycle and fast on every value and every cycle?
 
 Per configuration one simulation runs 100 random programs, a tile row of magika in either dataflow, a program that
-cannot finish and one that never does; all coverage bins are filled. See `rtl/bench/sat_core.py`.
+cannot finish and one that never does; all coverage bins are filled. See `rtl/bench/sat/core.py`.
 """
 
 import subprocess
@@ -12,7 +12,7 @@ import pytest
 from mapping.errors import InputError
 from rtl.bench.build import Design
 from rtl.bench.cores import CORES, LockstepRun, find_core
-from rtl.bench.lint import find_verible, lint, lint_style
+from rtl.bench.lint import lint
 from simulator.families.sat import FAMILY
 from simulator.families.sat.verilog import parameters
 from tests.rtl.tools import need, need_yosys
@@ -22,7 +22,6 @@ pytestmark = pytest.mark.rtl
 SEED = 1
 CASES = 100
 FOUR_STATE_CASES = 8  # Icarus is slow
-FILES = ("act_fetch", "weight_fetch", "accumulator", "gemm_unit", "sat_scratchpad", "sat_core")
 
 
 @pytest.mark.golden
@@ -57,17 +56,10 @@ def test_verilator_has_nothing_to_say(config):
     assert not lint(Design(toplevel="zs_sat_core", parameters=parameters(FAMILY.load_config(config))))
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_verible_has_nothing_to_say(name):
-    if find_verible() is None:
-        pytest.skip("Verible is not installed")
-    (path,) = (path for path in Design(toplevel="zs_sat_core").sources() if path.stem == f"zs_{name}")
-    assert not lint_style(path)
-
-
 UNSUPPORTED = [
-    (("datapath=fp16",), "datapath='fp16': it has 'int8'"),
     (("add_latency=2",), "add_latency=2: it has 1"),
+    (("datapath=fp16", "add_latency=4", "interleave=5"), r"interleave=5: outside \[1, add_latency=4\]"),
+    (("datapath=fp16", "add_latency=4", "interleave=4", "output_drain=hidden"), "interleave=4: it has 1"),
     (("weight_registers=shadow",), "weight_registers='shadow': it has 'single'"),
     (("weight_registers=shadow", "fold_overlap=pipelined"), "fold_overlap='pipelined': it has 'none'"),
     (("sparse_rows=slot",), "sparse_rows='slot': it has 'group'"),
@@ -89,8 +81,8 @@ def test_machines_that_the_verilog_has_not(settings, message):
 
 
 def test_every_field_in_the_way_is_named_at_once():
-    settings = ("datapath=fp16", "dispatch_latency=0", "memory.bytes_per_cycle=0")
-    with pytest.raises(InputError, match=r"datapath='fp16'.*dispatch_latency=0.*memory.bytes_per_cycle=0"):
+    settings = ("sparse_rows=slot", "dispatch_latency=0", "memory.bytes_per_cycle=0")
+    with pytest.raises(InputError, match=r"sparse_rows='slot'.*dispatch_latency=0.*memory.bytes_per_cycle=0"):
         parameters(FAMILY.load_config("sat-tiny", settings))
 
 

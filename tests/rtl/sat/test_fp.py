@@ -1,45 +1,31 @@
 """Do the floating-point units give what NumPy gives, bit for bit?"""
 
-import subprocess
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from rtl.bench.build import BenchError
-from tests.rtl.sat import fp_vectors
-from tests.rtl.sat.support import HERE, RTL, build_harness, require_tools, tools
+from mapping.errors import InputError
+from rtl.bench.build import RTL, BenchError
+from rtl.bench.sat import float_vectors
+from rtl.bench.sat.floats import check_units, refuse_other_simulators
+from tests.rtl.tools import need
 
 pytestmark = [pytest.mark.rtl, pytest.mark.golden]
 SEED = 20231112
 
 
-def check_units(total: int, seed: int, folder: Path = RTL) -> int:
-    """Vectors compared; raises BenchError on the first difference."""
-    program = build_harness("zs_fp_bench", HERE / "fp_harness.cpp", folder)
-    compared = 0
-    for batch in fp_vectors.batches(total, seed):
-        done = subprocess.run([str(program)], input=batch.tobytes(), capture_output=True, env=tools(), check=False)
-        report = done.stdout.decode()
-        if done.returncode or f"vectors {len(batch)} differences 0\n" not in report:
-            raise BenchError(f"seed {seed}:\n{report}{done.stderr.decode()}")
-        compared += len(batch)
-    return compared
-
-
 def test_units_equal_numpy() -> None:
-    require_tools()
+    need("verilator")
     assert check_units(100_000, SEED) >= 100_000
 
 
 @pytest.mark.slow
 def test_units_equal_numpy_on_ten_million_vectors() -> None:
-    require_tools()
+    need("verilator")
     assert check_units(10_000_000, SEED + 1) >= 10_000_000
 
 
 def test_the_vectors_reach_every_class_of_result() -> None:
-    words = np.concatenate(list(fp_vectors.batches(100_000, SEED)))
+    words = np.concatenate(list(float_vectors.batches(100_000, SEED)))
     bins: dict[str, bool] = {}
     for name, column, exponents, fraction in (
         ("sum", 3, 255, 23),
@@ -74,3 +60,18 @@ def test_the_vectors_reach_every_class_of_result() -> None:
         )
         bins["sum: exact cancellation"] = bool(((a == -b) & (a != 0) & np.isfinite(a)).any())
     assert not [name for name, hit in bins.items() if not hit]
+
+
+def test_a_difference_is_shown() -> None:
+    need("verilator")
+    path = RTL / "sat" / "zs_fp32_to_fp16.sv"
+    broken = path.read_text().replace("shifted[37] && (", "shifted[37] || (")
+    assert broken != path.read_text()
+    with pytest.raises(BenchError, match=r"seed 3:\nfp32_to_fp16 latency 0: a [0-9a-f]{8} .* expected [0-9a-f]{8} got"):
+        check_units(10_000, 3, {path: broken})
+
+
+def test_other_simulators_are_refused() -> None:
+    need("icarus")
+    with pytest.raises(InputError, match="simulator='icarus': the bench of the floating-point units runs in verilator"):
+        refuse_other_simulators("icarus")

@@ -5,9 +5,7 @@ import subprocess
 import pytest
 
 from rtl.bench.build import Design
-from rtl.bench.lint import find_verible, lint_style
-from tests.rtl.sat.folds import ARRAYS
-from tests.rtl.sat.support import HERE, RTL, require_tools
+from rtl.bench.sat.folds import ARRAYS
 from tests.rtl.tools import need
 
 pytestmark = [pytest.mark.rtl, pytest.mark.smoke]
@@ -30,7 +28,7 @@ OUT_OF_RANGE = [
 def _elaborate(top, parameters, tmp_path):
     """Exit code and output of Icarus, which runs the `initial` blocks with the checks."""
     need("icarus")
-    sources = Design(toplevel=top, folders=(RTL,)).sources()
+    sources = Design(toplevel=top).sources()
     compiled = tmp_path / "a.vvp"
     command = ["iverilog", "-g2012", "-o", str(compiled), "-s", top]
     command += [f"-P{top}.{name}={value}" for name, value in parameters.items()]
@@ -58,17 +56,3 @@ def test_parameters_out_of_range_are_refused(module, parameters, message, tmp_pa
     code, text = _elaborate(module, parameters, tmp_path)
     assert code != 0
     assert message in text
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_verible_has_nothing_to_say(module):
-    if find_verible() is None:
-        pytest.skip("Verible is not installed")
-    assert lint_style(RTL / f"{module}.sv") == ""
-
-
-def test_verible_has_nothing_to_say_of_the_bench_frame():
-    require_tools()
-    if find_verible() is None:
-        pytest.skip("Verible is not installed")
-    assert lint_style(HERE / "zs_fp_bench.sv") == ""

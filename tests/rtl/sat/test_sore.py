@@ -4,36 +4,21 @@ import numpy as np
 import pytest
 
 from mapping.sparsity import Pattern
+from rtl.bench.benches import SAT, BenchRun
 from simulator.families.sat.sore import reduce_groups
 from simulator.families.sat.timing import sore_cycles
-from tests.rtl.sat.support import RTL, lint, require_tools, run_cocotb
+from tests.rtl.tools import need
 
 SEED = 7
-LANES = {
-    "fp16": {"Lanes": 3, "Width": 16, "Float": 1, "MaxN": 4, "MaxM": 16},
-    "int8": {"Lanes": 1, "Width": 8, "Float": 0, "MaxN": 3, "MaxM": 7},
-    "fp32": {"Lanes": 2, "Width": 32, "Float": 1, "MaxN": 2, "MaxM": 8},
-}
-
-
-def check_sore(name: str, seed: int = SEED, folder=RTL) -> None:
-    """Run the bench on a named configuration."""
-    settings = {f"ZS_{key.upper()}": str(value) for key, value in LANES[name].items()}
-    run_cocotb("zs_sore", LANES[name], "cocotb_sore", {**settings, "ZS_SEED": str(seed)}, folder)
+(BENCH,) = (bench for bench in SAT if bench.module == "zs_sore")
 
 
 @pytest.mark.rtl
 @pytest.mark.golden
-@pytest.mark.parametrize("name", LANES)
+@pytest.mark.parametrize("name", BENCH.sets)
 def test_groups_are_reduced(name: str) -> None:
-    require_tools()
-    check_sore(name)
-
-
-@pytest.mark.rtl
-@pytest.mark.parametrize("name", LANES)
-def test_lint(name: str) -> None:
-    assert lint("zs_sore", LANES[name]) == ""
+    need("verilator")
+    assert BENCH.run(name, BenchRun(seed=SEED)) == 1
 
 
 @pytest.mark.golden

@@ -3,36 +3,20 @@
 import numpy as np
 import pytest
 
+from rtl.bench.benches import SAT, BenchRun
 from simulator.families.sat import wuve
-from tests.rtl.sat.support import RTL, lint, require_tools, run_cocotb
+from tests.rtl.tools import need
 
 SEED = 11
-UNITS = {
-    "pipelined": {"Lanes": 2, "MulLatency": 1, "AddLatency": 3},
-    "unit": {"Lanes": 1, "MulLatency": 0, "AddLatency": 1},
-}
-
-
-def check_wuve(name: str, seed: int = SEED, folder=RTL) -> None:
-    """Run the bench on a named configuration."""
-    unit = UNITS[name]
-    latency = 2 * (unit["MulLatency"] + unit["AddLatency"])
-    settings = {"ZS_LANES": str(unit["Lanes"]), "ZS_LATENCY": str(latency), "ZS_SEED": str(seed)}
-    run_cocotb("zs_wuve", unit, "cocotb_wuve", settings, folder)
+(BENCH,) = (bench for bench in SAT if bench.module == "zs_wuve")
 
 
 @pytest.mark.rtl
 @pytest.mark.golden
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", BENCH.sets)
 def test_weights_are_updated(name: str) -> None:
-    require_tools()
-    check_wuve(name)
-
-
-@pytest.mark.rtl
-@pytest.mark.parametrize("name", UNITS)
-def test_lint(name: str) -> None:
-    assert lint("zs_wuve", UNITS[name]) == ""
+    need("verilator")
+    assert BENCH.run(name, BenchRun(seed=SEED)) == 1
 
 
 @pytest.mark.golden

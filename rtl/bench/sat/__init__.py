@@ -1,0 +1,1 @@
+"""Benches of the SAT machine and of its parts."""
