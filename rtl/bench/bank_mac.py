@@ -25,6 +25,7 @@ BINS = Bins(
         "read right after a bias",
         "infinity",
         "nan",
+        "a bias that is another nan than 7fc0, read",
         "negative zero",
         "subnormal",
         "rounded up",
@@ -77,6 +78,8 @@ async def test_every_bit(dut: Any) -> None:  # noqa: ANN401  # cocotb's handle
         kind = cycle // 120 % 6
         register = int(rng.integers(REGISTERS)) if rng.random() < 0.4 or before[1] < 0 else before[1]
         op = int(rng.choice([MAC, BIAS, READ], p=[0.6, 0.15, 0.25]))
+        if before == (BIAS, register) and rng.random() < 0.3:
+            op = READ
         if not known[register]:
             op = BIAS
         valid = rng.random() < (0.9 if cycle % 500 < 400 else 0.3)
@@ -98,6 +101,8 @@ async def test_every_bit(dut: Any) -> None:  # noqa: ANN401  # cocotb's handle
             BINS.hit("two columns after each other into one register", same and op == MAC and before[0] == MAC)
             BINS.hit("read right after a column", same and op == READ and before[0] == MAC)
             BINS.hit("bias right after a column", same and op == BIAS and before[0] == MAC)
+            odd = np.isnan(registers[register]) and int(registers.view(np.uint32)[register]) >> 16 != 0x7FC0
+            BINS.hit("a bias that is another nan than 7fc0, read", before == (BIAS, register) and op == READ and odd)
             BINS.hit("read right after a bias", same and op == READ and before[0] == BIAS)
             before = (op, register)
         BINS.hit("idle", not valid)

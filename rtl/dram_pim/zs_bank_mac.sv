@@ -156,7 +156,8 @@ module zs_bank_mac #(
   end
 
   initial begin : p_check_parameters
-    if (Registers < 1 || Registers > 256) $fatal(1, "zs_bank_mac: Registers=%0d outside [1, 256] (%m)", Registers);
+    if (Registers < 1 || Registers > 256)
+      $fatal(1, "zs_bank_mac: Registers=%0d outside [1, 256] (%m)", Registers);
   end
 
 endmodule

@@ -152,10 +152,14 @@ module zs_dram_sequencer #(
   end
 
   initial begin : p_check_parameters
-    if (Commands < 5 || Commands > 22) $fatal(1, "zs_dram_sequencer: Commands=%0d outside [5, 22] (%m)", Commands);
-    if (Width < 2 || Width > 16) $fatal(1, "zs_dram_sequencer: Width=%0d outside [2, 16] (%m)", Width);
-    if (RowWidth < 1 || RowWidth > 32) $fatal(1, "zs_dram_sequencer: RowWidth=%0d outside [1, 32] (%m)", RowWidth);
-    if (HasMode < 0 || HasMode > 1) $fatal(1, "zs_dram_sequencer: HasMode=%0d outside [0, 1] (%m)", HasMode);
+    if (Commands < 5 || Commands > 22)
+      $fatal(1, "zs_dram_sequencer: Commands=%0d outside [5, 22] (%m)", Commands);
+    if (Width < 2 || Width > 16)
+      $fatal(1, "zs_dram_sequencer: Width=%0d outside [2, 16] (%m)", Width);
+    if (RowWidth < 1 || RowWidth > 32)
+      $fatal(1, "zs_dram_sequencer: RowWidth=%0d outside [1, 32] (%m)", RowWidth);
+    if (HasMode < 0 || HasMode > 1)
+      $fatal(1, "zs_dram_sequencer: HasMode=%0d outside [0, 1] (%m)", HasMode);
   end
 
 endmodule

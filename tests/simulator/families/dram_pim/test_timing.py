@@ -76,8 +76,8 @@ def test_executors_agree_on_a_block_of_llama():
     machine = FAMILY.load_config("cent", ("refresh=true",))
     place = Placement(model=transformer("llama2-7b"), config=machine, block_channels=32, devices=8)
     timeline = run(job(BlockLowering(place, 128).block(), machine), "both")
-    # Columns of every channel: q, k, v and o, one output in a bank; gate and up, three; down, one of 11008 inputs; keys of
-    # 128 tokens, 4 rows of 8 heads; values of one head, 8 dimensions in a bank; two norms.
+    # Columns of every channel: q, k, v and o, one output in a bank; gate and up, three; down, one of 11008 inputs;
+    # keys of 128 tokens, 4 rows of 8 heads; values of one head, 8 dimensions in a bank; two norms.
     matrices = 4 * 256 + 2 * 3 * 256 + 688
     attention = 4 * 8 * 8 + 8 * 8
     assert counters(timeline, machine.table).commands["MAC16"] == 32 * (matrices + attention + 2)
