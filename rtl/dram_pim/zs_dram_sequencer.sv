@@ -52,7 +52,7 @@ module zs_dram_sequencer #(
   localparam logic [CommandWidth-1:0] Refresh = CommandWidth'(2);
   localparam logic [CommandWidth-1:0] ChangeMode = CommandWidth'(3);
 
-  logic [Commands-1:0][Commands-1:0][Width-1:0] distance_q;  // [before][after]
+  logic [Commands*Commands-1:0][Width-1:0] distance_q;  // [before * Commands + after]
   logic [Commands-1:0][Width-1:0] wait_q, wait_d;  // cycles until each command is legal
   logic open_q, mode_q;
   logic [RowWidth-1:0] row_q;
@@ -105,8 +105,10 @@ module zs_dram_sequencer #(
     for (int a = 0; a < Commands; a++) begin
       wait_d[a] = (wait_q[a] == '0) ? '0 : wait_q[a] - 1'b1;
       for (int b = 0; b < Commands; b++) begin
-        if (issue && command_o == CommandWidth'(b) && distance_q[b][a] > Width'(1)) begin
-          if (distance_q[b][a] - 1'b1 > wait_d[a]) wait_d[a] = distance_q[b][a] - 1'b1;
+        if (issue && command_o == CommandWidth'(b) && distance_q[b*Commands+a] > Width'(1)) begin
+          if (distance_q[b*Commands+a] - 1'b1 > wait_d[a]) begin
+            wait_d[a] = distance_q[b*Commands+a] - 1'b1;
+          end
         end
       end
     end
@@ -119,7 +121,7 @@ module zs_dram_sequencer #(
       for (int b = 0; b < Commands; b++) begin
         for (int a = 0; a < Commands; a++) begin
           if (table_before_i == CommandWidth'(b) && table_after_i == CommandWidth'(a)) begin
-            distance_q[b][a] <= table_cycles_i;
+            distance_q[b*Commands+a] <= table_cycles_i;
           end
         end
       end
