@@ -1,6 +1,6 @@
 """Accelerator families: one folder each, found through the entry point group ``zeroskip.families``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
@@ -69,6 +69,9 @@ class Family(Generic[C]):
         peak_macs: Multiply-accumulates per cycle of a configuration; a fraction where time is counted more finely.
         peak_bytes: DRAM bytes per cycle of a configuration.
         check: Further checks of a program against a configuration; raises ``ProgramError``.
+        part: The part of a layer that one of several equal chips runs, or None: the whole layer.
+        admit: Refuses a model, as the parts of all its layers with their patterns, that the machine cannot hold; raises
+            ``InputError``. None: memory has no end.
         training: What a training step does for one layer beside its products, as programs by name (for example the
             optimiser), or None: the family does not train. ``job``, ``check`` and ``dram_bytes`` take them too.
         actions: What the hardware does to run a program, counted for the energy model, or None: it has none.
@@ -78,6 +81,7 @@ class Family(Generic[C]):
         verilog: How a configuration becomes Verilog modules, for ``zeroskip area``, or None: it has no Verilog.
         generate: A prompt and the tokens behind it, by settings of the transformer, or None: it runs layers only.
         machine: What the published machine is called, another name in ``zeroskip reproduce``, or None.
+        pages: More such pages, by the name they have on the command line.
     """
 
     name: str
@@ -94,6 +98,8 @@ class Family(Generic[C]):
     peak_macs: Callable[[C], float]
     peak_bytes: Callable[[C], float]
     check: Callable[[Program, C], None]
+    part: Callable[[Layer, C], Layer] | None = None
+    admit: Callable[[Sequence[tuple[Layer, Pattern]], C], None] | None = None
     training: Callable[[TrainedLayer, C], dict[str, Program]] | None = None
     actions: Callable[[Program, C], list[Actions]] | None = None
     reproduce: Reproduce | None = None
@@ -149,15 +155,15 @@ def family(name: str) -> Family[Any]:
 
 
 def pages() -> dict[str, Reproduce]:
-    """The pages that all installed families bring, by name; a family's own has its name, and that of its machine.
+    """The pages that all installed families bring, by name; a family's own page has its name and its machine's.
 
     Raises:
         InputError: Two pages of one name.
     """
     found: dict[str, Reproduce] = {}
     for each in families().values():
-        names = [each.name, *([each.machine] if each.machine else [])]
-        own = dict.fromkeys(names, each.reproduce) if each.reproduce is not None else {}
+        names = [each.name] if each.machine is None else [each.name, each.machine]
+        own = {name: each.reproduce for name in names if each.reproduce is not None}
         for name, page in {**own, **each.pages}.items():
             if name in found:
                 raise InputError(f"two families bring a page called {name!r}")
