@@ -77,6 +77,7 @@ class Family(Generic[C]):
         actions: What the hardware does to run a program, counted for the energy model, or None: it has none.
         reproduce: Writes the page that compares the family with what is published about it, or None; called with a
             function that is told what is done, and the number of processes to use.
+        pages: More such pages, by the name they have on the command line.
         verilog: How a configuration becomes Verilog modules, for ``zeroskip area``, or None: it has no Verilog.
         generate: A prompt and the tokens behind it, by settings of the transformer, or None: it runs layers only.
         machine: What the published machine is called, another name in ``zeroskip reproduce``, or None.
