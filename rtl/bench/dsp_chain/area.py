@@ -54,11 +54,11 @@ def synthesise(module: str, parameters: Mapping[str, int]) -> Area:
     """
     if find_spec("pyosys") is None:
         raise InputError(f"Yosys (pyosys) is not installed: {EXTRA}")
-    values = " ".join(f"-chparam {name} {value}" for name, value in parameters.items())
     with tempfile.TemporaryDirectory() as name:
         found = Path(name) / "cells.json"
-        commands = [f"read_verilog -sv -defer {path}" for path in Design(toplevel=module).sources()]
-        commands += [f"hierarchy -check -top {module} {values}", PASSES, f"tee -q -o {found} stat -json"]
+        commands = [f"read_verilog -sv {path}" for path in Design(toplevel=module).sources()]
+        commands += [f"chparam -set {name} {value} {module}" for name, value in parameters.items()]
+        commands += [f"hierarchy -check -top {module}", PASSES, f"tee -q -o {found} stat -json"]
         code = "import sys\nfrom pyosys import libyosys\ndesign = libyosys.Design()\n"
         code += "for command in sys.argv[1:]:\n    libyosys.run_pass(command, design)\n"
         done = subprocess.run(
