@@ -1,7 +1,7 @@
 """The documentation site: every page of this folder and a reference of the public Python interface.
 
-The pages are written to be read as files too, so they link to notebooks and Verilog beside this folder: such a link becomes
-one to the repository.
+The pages are written to be read as files too, so they link to notebooks and Verilog beside this folder: such a link
+becomes one to the repository.
 """
 
 import os
@@ -38,12 +38,12 @@ autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 autodoc_default_options = {"members": True}
 
-# Where the repository can be browsed, such as https://host/owner/zeroskip/blob/main; without it such links are plain text.
+# Where the repository can be browsed, such as https://host/owner/zeroskip/blob/main; without it they are plain text.
 REPOSITORY = os.environ.get("ZEROSKIP_REPOSITORY", "").rstrip("/")
 
 
 class OutsideLinks(SphinxTransform):
-    """Links from a page to what lies in the repository outside this folder, before anybody looks for them among the pages."""
+    """Links from a page to what lies outside this folder, before anybody looks for them among the pages."""
 
     default_priority = 1
 
