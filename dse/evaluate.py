@@ -53,10 +53,12 @@ class Evaluator:
     """Evaluates designs of a space; layers that it has scheduled once it does not schedule again.
 
     Raises:
-        InputError: The workload cannot be loaded.
+        InputError: The workload cannot be loaded, or the family splits layers over chips, which sweeps do not know yet.
     """
 
     def __init__(self, space: Space) -> None:
+        if space.family.part is not None:
+            raise InputError(f"family {space.family.name!r} splits layers over chips, which sweeps do not know yet")
         self.space = space
         self.work: tuple[Work, ...] = load_workload(space.file)
         layers = [[[str(layer.shape) for layer in work.layers], work.runs, work.prunable] for work in self.work]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 from zlib import crc32
 
 import networkx as nx
@@ -13,6 +14,9 @@ from mapping.errors import InputError
 
 # The product of all sizes of a layer: with bytes per element and cycles per product it still fits into int64.
 MAX_SIZE = 2**52
+
+# What may be done to every output element before the next product: operators that multiply no matrices.
+VectorOp = Literal["relu", "add", "gelu", "softmax", "layernorm"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,10 @@ class ConvShape:
         return (self.out_channels, *self.kernel, self.group_in_channels)
 
 
+# Shape, whether the second operand is an activation, and what is done to the outputs.
+LayerWork = tuple[ConvShape, bool, tuple[VectorOp, ...]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
     """One operator that multiplies and accumulates.
@@ -112,6 +120,8 @@ class Layer:
         activations: (images, in_rows, in_cols, in_channels) float32, or None: then they are drawn from ``seed``.
         repeats: How many times the same shape runs with other operands (heads of an attention block).
         dynamic: True when the second operand is an activation too: it has no weights to prune.
+        then: What is done to every output element before the next product, as far as the model says; families
+            without vector units leave it out.
         seed: Seed of the drawn weights and sampled activations.
     """
 
@@ -122,6 +132,7 @@ class Layer:
     activations: Float32Array | None = field(default=None, repr=False, compare=False)
     repeats: int = 1
     dynamic: bool = False
+    then: tuple[VectorOp, ...] = ()
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -164,6 +175,11 @@ class Layer:
     def macs(self) -> int:
         """Dense multiply-accumulates of one run: m * k * n * groups."""
         return self.m * self.k * self.n * self.shape.groups
+
+    @property
+    def work(self) -> LayerWork:
+        """What decides its time beside pattern and values: layers with equal work are scheduled once."""
+        return self.shape, self.dynamic, self.then
 
     def values(self) -> Float32Array:
         """The weights, drawn from N(0, 1) with ``seed`` and the layer's name where the model has none."""

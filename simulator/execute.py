@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from mapping.arrays import IntArray
 from simulator.engine.fast import run_fast
 from simulator.engine.job import Job
 from simulator.engine.timeline import Timeline
@@ -29,14 +30,16 @@ def run(job: Job, executor: Executor = "fast", progress: Callable[[int], None] |
         DeadlockError: The job cannot finish.
         DisagreementError: With ``both``, the executors disagree.
     """
+    memories: list[IntArray | None] = []
     if executor == "fast":
-        start, end = run_fast(job)
-        return Timeline(job=job, start=start, end=end)
+        start, end = run_fast(job, final=memories)
+        return Timeline(job=job, start=start, end=end, memories=tuple(memories))
     from simulator.engine.cycle import run_cycle  # noqa: PLC0415  # SimPy is only needed here
 
-    start, end = run_cycle(job, progress=progress)
+    start, end = run_cycle(job, progress=progress, final=memories)
     if executor == "both":
-        fast_start, fast_end = run_fast(job)
+        fast_memories: list[IntArray | None] = []
+        fast_start, fast_end = run_fast(job, final=fast_memories)
         different = np.flatnonzero((start != fast_start) | (end != fast_end))
         if len(different):
             i = int(different[0])
@@ -44,4 +47,7 @@ def run(job: Job, executor: Executor = "fast", progress: Callable[[int], None] |
                 f"instruction {i} of queue {job.machine.queues[job.queue[i]]}: cycle says {start[i]} to {end[i]}, "
                 f"fast says {fast_start[i]} to {fast_end[i]} ({len(different)} instructions differ)"
             )
-    return Timeline(job=job, start=start, end=end)
+        for name, one, other in zip(job.machine.resources, memories, fast_memories, strict=False):
+            if one is not None and (other is None or not np.array_equal(one, other)):
+                raise DisagreementError(f"the executors leave the memory behind {name} in different states")
+    return Timeline(job=job, start=start, end=end, memories=tuple(memories))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mapping.errors import InputError
-from mapping.graph import ConvShape, Layer
+from mapping.graph import Layer, LayerWork
 from mapping.sparsity import Pattern
 from mapping.training import STAGES, TrainedLayer
 from simulator.execute import run
@@ -83,7 +83,7 @@ class Trainer:
         if family.training is None:
             raise InputError(f"family {family.name!r} does not train")
         self.family, self.config, self._beside = family, config, family.training
-        self._costs: dict[tuple[ConvShape, Pattern], Cost] = {}
+        self._costs: dict[tuple[LayerWork, Pattern], Cost] = {}
 
     def step(self, layers: Iterable[TrainedLayer], progress: Progress = lambda _: None) -> StepResult:
         """One step: for every layer its products and what the family does beside them.
@@ -106,7 +106,7 @@ class Trainer:
 
     def cost(self, layer: Layer, pattern: Pattern) -> Cost:
         """What one run of a layer takes in the mapping that scheduling chooses."""
-        key = (layer.shape, pattern)
+        key = (layer.work, pattern)
         if key not in self._costs:
             choice = best_mapping(self.family, layer, pattern, self.config, TOLERANCE)
             program = self.family.lower(layer, pattern, choice.mapping, self.config)

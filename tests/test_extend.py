@@ -69,3 +69,14 @@ def test_the_command_line_lists_it_and_passes_its_refusals_on(installed):
     refused = run(installed, "-m", "zeroskip", "simulate", "resnet18", "--family", "dot")
     assert refused.returncode == 2
     assert "the dot family runs GEMMs only" in refused.stderr
+
+
+def test_a_family_that_cannot_be_loaded_is_named(tmp_path):
+    metadata = tmp_path / "gone-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "entry_points.txt").write_text("[zeroskip.families]\ngone = gone_family:FAMILY\n")
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: gone\nVersion: 1.0\n")
+    done = run(tmp_path, "-m", "zeroskip", "families")
+    assert done.returncode == 2
+    assert "family 'gone' of gone cannot be loaded from gone_family:FAMILY: No module named" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mapping.errors import InputError
-from mapping.graph import ConvShape, Layer
+from mapping.graph import Layer, LayerWork
 from mapping.sparsity import DENSE, Pattern
 from simulator.config import FamilyConfig
 from simulator.families import Family, family
@@ -21,7 +21,7 @@ class LoweredLayer:
     """A layer ready to run.
 
     Attributes:
-        layer: The layer, pruned.
+        layer: The layer, pruned; on a family of several equal chips the part of it that one chip runs.
         pattern: The pattern it is pruned to.
         choice: The mapping that scheduling chose.
         program: Its program.
@@ -74,7 +74,7 @@ def lower(
 ) -> LoweredModel:
     """Schedule and lower every layer of a pruned model.
 
-    Layers of equal shape and pattern are scheduled once. Without weights they also share their program.
+    Layers of equal work and pattern are scheduled once. Without weights they also share their program.
 
     Args:
         sparse: The pruned model.
@@ -84,22 +84,22 @@ def lower(
         progress: Called with the name of each layer, its index and the number of layers.
 
     Raises:
-        InputError: A layer that cannot run on this configuration.
+        InputError: A layer that cannot run on this configuration, or a model that it cannot hold.
     """
     chosen = family(family_name)
     if config is None:
         config, config_name = chosen.load_config(), chosen.default
-    choices: dict[tuple[ConvShape, Pattern], Choice] = {}
-    programs: dict[tuple[ConvShape, Pattern], Program] = {}
+    choices: dict[tuple[LayerWork, Pattern], Choice] = {}
+    programs: dict[tuple[LayerWork, Pattern], Program] = {}
 
     def choice(layer: Layer, pattern: Pattern) -> Choice:
-        key = (layer.shape, pattern)
+        key = (layer.work, pattern)
         if key not in choices:
             choices[key] = best_mapping(chosen, layer, pattern, config)
         return choices[key]
 
     def program(layer: Layer, pattern: Pattern) -> Program:
-        key = (layer.shape, pattern)
+        key = (layer.work, pattern)
         if layer.weights is None and key in programs:
             return programs[key]
         lowered = chosen.lower(layer, pattern, choice(layer, pattern).mapping, config)
@@ -111,10 +111,13 @@ def lower(
             programs[key] = lowered
         return lowered
 
+    layers = [layer if chosen.part is None else chosen.part(layer, config) for layer in sparse.layers]
+    if chosen.admit is not None:
+        chosen.admit([(layer, sparse.patterns[layer.name]) for layer in layers], config)
     lowered = []
-    for index, layer in enumerate(sparse.layers):
+    for index, layer in enumerate(layers):
         if progress is not None:
-            progress(layer.name, index, len(sparse.layers))
+            progress(layer.name, index, len(layers))
         pattern = sparse.patterns[layer.name]
         lowered.append(
             LoweredLayer(

@@ -8,6 +8,7 @@ from mapping.errors import InputError
 from mapping.graph import Layer, ModelGraph
 from mapping.sparsity import DENSE, KEPT_DENSE, Pattern, kept_dense, parse_pattern, prune_layer
 from mapping.sparsity.patterns import Along
+from mapping.sparsity.patterns.bank import BankBalanced
 
 DEFAULT = "2:8"
 
@@ -50,7 +51,8 @@ def prune(model: ModelGraph, pattern: Pattern | str | None = None, keep: Iterabl
 
     Args:
         model: What to prune.
-        pattern: ``dense``, ``N:M`` or a ``Pattern``. By default 2:8, and dense where the model states patterns.
+        pattern: ``dense``, ``N:M``, ``bank:BANK/RATE`` (N:M with M = BANK) or a ``Pattern``. By default 2:8, and dense
+            where the model states patterns.
         keep: Layers that stay dense: names or globs, and ``first`` and ``last``.
 
     Raises:
@@ -61,7 +63,7 @@ def prune(model: ModelGraph, pattern: Pattern | str | None = None, keep: Iterabl
     stated = _stated(model, asked=pattern is not None)
     if pattern is None:
         pattern = DENSE if stated else DEFAULT
-    chosen = Pattern.parse(pattern) if isinstance(pattern, str) else pattern
+    chosen = _parse(pattern) if isinstance(pattern, str) else pattern
     kept = kept_dense(layers, keep)
     patterns = {layer.name: DENSE if layer.name in kept or layer.dynamic else chosen for layer in layers} | stated
     pruned = tuple(prune_layer(layer, patterns[layer.name]) for layer in layers)
@@ -93,3 +95,8 @@ def _stated(model: ModelGraph, *, asked: bool) -> dict[str, Pattern]:
             raise InputError(f"{model.name} states that layer {layer.name} is {text}, but its weights are not")
         found[layer.name] = pattern
     return found
+
+
+def _parse(text: str) -> Pattern:
+    banks = BankBalanced.read(text)
+    return Pattern.parse(text) if banks is None else banks.as_nm()

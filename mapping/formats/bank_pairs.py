@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mapping.arrays import AnyArray, BoolArray, ByteArray
+from mapping.arrays import AnyArray, BoolArray, ByteArray, IntArray
 from mapping.formats.base import Format, Reader, Shape, join, section
 from mapping.formats.slots import check_room, fill, spread
 from mapping.graph import ceil_div
@@ -36,6 +36,15 @@ class BankPairs(Format):
 
     def decode(self, data: ByteArray, shape: Shape, dtype: npt.DTypeLike) -> AnyArray:
         """The matrix that ``encode`` wrote."""
+        groups = spread(*self.pairs(data, shape, dtype), self.pattern.bank)
+        return groups.reshape(shape[0], -1)[:, : shape[1]]
+
+    def pairs(self, data: ByteArray, shape: Shape, dtype: npt.DTypeLike) -> tuple[AnyArray, IntArray]:
+        """What ``encode`` wrote for a matrix of ``shape`` as it is stored: values and indices, (rows, banks, kept).
+
+        Raises:
+            InputError: Data of another length.
+        """
         kind, bits = np.dtype(dtype), self.pattern.index_bits
         slots = (shape[0], ceil_div(shape[1], self.pattern.bank), self.pattern.kept)
         pairs, width = int(np.prod(slots)), bits + 8 * kind.itemsize
@@ -46,8 +55,7 @@ class BankPairs(Format):
         reader.close()
         indices = fields[:, :bits].astype(np.int64) @ (1 << np.arange(bits))
         values = Reader(np.packbits(fields[:, bits:], bitorder="little")).take(pairs, kind)
-        groups = spread(values.reshape(slots), indices.reshape(slots), self.pattern.bank)
-        return groups.reshape(shape[0], -1)[:, : shape[1]]
+        return values.reshape(slots), indices.reshape(slots)
 
     def size_bits(self, mask: BoolArray, value_bits: int) -> int:
         """8 ceil(pairs (v + ceil(log2 bank)) / 8), with bank / rate pairs for every bank of every row."""

@@ -7,6 +7,7 @@ from importlib import resources
 
 from mapping.errors import InputError
 from mapping.graph import ModelGraph, chain
+from mapping.zoo.decoder import Decoder
 from mapping.zoo.table import Table
 
 
@@ -45,6 +46,16 @@ def load_zoo(name: str, *, batch: int = 1, sequence: int | None = None, seed: in
         source=f"shape table: {table.source}",
         weights_note=f"no weights in the table: values are drawn from N(0,1), seed {seed}, when asked for",
     )
+
+
+def zoo_decoders() -> dict[str, tuple[Decoder, int]]:
+    """The sizes of every decoder among the tables, and the positions it has, by name."""
+    tables = {name: _table(name) for name in zoo_names()}
+    return {
+        name: (table.decoder, table.sequence.limit + 1)
+        for name, table in tables.items()
+        if table.decoder is not None and table.sequence is not None
+    }
 
 
 def _tokens(name: str, table: Table, sequence: int | None) -> int:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mapping.graph import ConvShape, Layer, gemm_layer
+from mapping.graph import ConvShape, Layer, VectorOp, gemm_layer
 from mapping.zoo.decoder import Count, Decoder
 
 Size = Count | Literal["sequence", "sequence + 1"]
@@ -29,6 +29,7 @@ class ConvRow(_Model):
     kernel: Count
     stride: Count = 1
     groups: Count = 1
+    then: tuple[VectorOp, ...] = ()
 
     def layer(self, name: str, batch: int, sequence: int) -> Layer:
         """The layer over ``batch`` images; a convolution has no sequence."""
@@ -45,7 +46,7 @@ class ConvRow(_Model):
             padding=(self.kernel // 2,) * 4,
             groups=self.groups,
         )
-        return Layer(name=name, op="conv", shape=shape)
+        return Layer(name=name, op="conv", shape=shape, then=self.then)
 
 
 class GemmRow(_Model):
@@ -53,11 +54,12 @@ class GemmRow(_Model):
 
     name: str
     gemm: tuple[Size, Count, Count]
+    then: tuple[VectorOp, ...] = ()
 
     def layer(self, name: str, batch: int, sequence: int) -> Layer:
         """The layer with the rows of the whole batch below each other: they share the weights."""
         m, k, n = self.gemm
-        return gemm_layer(name, batch * _resolve(m, sequence), k, n)
+        return replace(gemm_layer(name, batch * _resolve(m, sequence), k, n), then=self.then)
 
 
 class ProductRow(_Model):
@@ -66,11 +68,13 @@ class ProductRow(_Model):
     name: str
     product: tuple[Size, Size, Size]
     heads: Count
+    then: tuple[VectorOp, ...] = ()
 
     def layer(self, name: str, batch: int, sequence: int) -> Layer:
         """The layer that runs once per head and sequence."""
         m, k, n = (_resolve(size, sequence) for size in self.product)
-        return replace(gemm_layer(name, m, k, n, repeats=batch * self.heads), op="matmul", dynamic=True)
+        product = gemm_layer(name, m, k, n, repeats=batch * self.heads)
+        return replace(product, op="matmul", dynamic=True, then=self.then)
 
 
 class Block(_Model):

@@ -310,7 +310,28 @@ DSP_CHAIN = (
     ),
 )
 
-_OF_FAMILY: Mapping[str, tuple[Bench | FloatBench, ...]] = {"sat": SAT, "dsp_chain": DSP_CHAIN}
+_SPU_MEMORIES = {"WordWidth": 32, "PairDepth": 512, "ActDepth": 512, "SumDepth": 64}
+
+S4 = (
+    Bench(
+        module="zs_spu",
+        toplevel="zs_spu_ring_bench",
+        bench="rtl.bench.s4.spu",
+        cases=24,
+        unit="programs",
+        proves=("zs_spu_sequencer", "zs_pair_decoder", "zs_gather", "zs_mac_row", "zs_sram"),
+        parameters={
+            "ring of three": {"Ring": 3, "Rows": 2, "Cols": 3, "Bank": 8, **_SPU_MEMORIES},
+            "alone": {"Ring": 1, "Rows": 3, "Cols": 2, "Bank": 4, **_SPU_MEMORIES},
+            "wide": {"Ring": 4, "Rows": 4, "Cols": 4, "Bank": 32, **_SPU_MEMORIES},
+            "pair": {"Ring": 2, "Rows": 1, "Cols": 1, "Bank": 16, **_SPU_MEMORIES},
+        },
+        environment=("Ring", "Rows", "Cols", "Bank", *_SPU_MEMORIES),
+        slow=("wide", "pair"),
+    ),
+)
+
+_OF_FAMILY: Mapping[str, tuple[Bench | FloatBench, ...]] = {"sat": SAT, "dsp_chain": DSP_CHAIN, "s4": S4}
 
 
 def own_benches(family: str) -> tuple[Bench | FloatBench, ...]:

@@ -5,21 +5,27 @@ The JSON object says what to run: ``kind`` is "programs", beside the fields of `
 """
 
 import json
+import os
 import shutil
+import signal
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 from mapping.errors import InputError
 from rtl.bench.benches import Bench, BenchRun, benches_of
 from rtl.bench.build import BenchError, Design, build
-from rtl.bench.cores import RANDOM_PROGRAMS, LockstepRun
+from rtl.bench.cores import RANDOM_PROGRAMS, SAVED_PROGRAM, LockstepRun
 
 FAILED = 1  # exit code of a run that found something
+WATCH_S = 1.0
 
 
 def main(arguments: list[str]) -> int:
     """Run it; what it finds is written to standard error."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     values: dict[str, Any] = json.loads(arguments[0])
     kind, environment = values.pop("kind"), values.pop("environment")
     values["folder"] = Path(values["folder"])
@@ -33,10 +39,18 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def _end_with(caller: int) -> None:
+    """End this process, and the simulator that it started, once the caller is gone: nobody waits for a result."""
+    while os.getppid() == caller:
+        time.sleep(WATCH_S)
+    os.killpg(0, signal.SIGTERM)
+
+
 def _programs(values: dict[str, Any], environment: dict[str, str]) -> None:
-    one = LockstepRun(**values)
+    program = values.pop("program")
+    one = LockstepRun(**values, program=None if program is None else Path(program))
     try:
-        one.run(tests=(RANDOM_PROGRAMS,), **environment)
+        one.run(tests=(RANDOM_PROGRAMS if program is None else SAVED_PROGRAM,), **environment)
     finally:
         _fetch_wave(one.design(), one.simulator, one.waves, values["folder"])
 

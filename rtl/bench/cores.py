@@ -7,11 +7,12 @@ from typing import Any
 
 from mapping.errors import InputError
 from rtl.bench.build import Design, run
+from rtl.bench.sat import saved as sat_saved
 from simulator.config import FamilyConfig
 from simulator.families import family
 from simulator.families.sat import verilog as sat_verilog
 
-RANDOM_PROGRAMS = "test_random_programs"
+RANDOM_PROGRAMS, SAVED_PROGRAM = "test_random_programs", "test_saved_program"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,9 @@ class Core:
 
     Attributes:
         toplevel: The core in its frame: ``zs_program_host`` and ``zs_dram_model``.
-        bench: Python module with the cocotb tests, one of them called as ``RANDOM_PROGRAMS`` says.
+        bench: Python module with the cocotb tests, among them ``RANDOM_PROGRAMS`` and ``SAVED_PROGRAM``.
+        frame: Verilog parameters of the frame that a program from a file needs; raises ``InputError`` for one that
+            cannot run.
         parameters: Verilog parameters of a configuration; raises ``InputError`` for one that cannot be built.
         configs: Names of the configurations that the default test run proves.
         proves: Modules that have no bench of their own: the programs prove them.
@@ -29,6 +32,7 @@ class Core:
     toplevel: str
     bench: str
     parameters: Callable[[Any], dict[str, int]]
+    frame: Callable[[Path, Any], dict[str, int]]
     configs: tuple[str, ...]
     proves: tuple[str, ...]
 
@@ -39,6 +43,7 @@ CORES = {
         toplevel="zs_sat_core_bench",
         bench="rtl.bench.sat.core",
         parameters=sat_verilog.parameters,
+        frame=sat_saved.frame_parameters,
         configs=("sat-tiny", "sat-small", "sat-ragged", "sat-8x8", "sat-fp16"),
         proves=tuple(f"zs_{part}" for part in _SAT_PARTS),
     ),
@@ -69,7 +74,7 @@ def find_core(name: str) -> Core:
 
 @dataclass(frozen=True, kw_only=True)
 class LockstepRun:
-    """One simulation: random programs on one machine.
+    """One simulation: random programs on one machine, or one from a file.
 
     Attributes:
         family: Its name.
@@ -77,6 +82,7 @@ class LockstepRun:
         seed: Of everything random.
         first: Number of the first program.
         cases: How many programs.
+        program: A file, instead of random programs.
         simulator: "verilator" or "icarus".
         waves: Whether a waveform is written.
         folder: Where log, results and waveform are put.
@@ -88,6 +94,7 @@ class LockstepRun:
     seed: int
     first: int = 0
     cases: int
+    program: Path | None = None
     simulator: str = "verilator"
     waves: bool = False
     folder: Path | None = None
@@ -104,9 +111,11 @@ class LockstepRun:
         Raises:
             InputError: The Verilog has no such machine; the message names the fields.
         """
-        core = find_core(self.family)
+        core, config = find_core(self.family), self.load_config()
         try:
-            parameters = core.parameters(self.load_config())
+            parameters = core.parameters(config)
+            if self.program is not None:
+                parameters |= core.frame(self.program, config)
         except InputError as error:
             raise InputError(f"configuration {self.config}: {error}") from error
         return Design(toplevel=core.toplevel, parameters=parameters, replaced=self.replaced)
@@ -123,6 +132,8 @@ class LockstepRun:
             BenchError: A test failed.
         """
         settings = {"CONFIG": self.config, "FIRST": str(self.first), "CASES": str(self.cases)}
+        if self.program is not None:
+            settings["PROGRAM"] = str(self.program)
         return run(
             self.design(),
             find_core(self.family).bench,

@@ -33,11 +33,13 @@ module zs_narrow_store #(
 
   logic [AddressWidth-1:0] offset;
   logic narrow_q, odd_q, unused_bytes;
+  logic [Values-1:0][31:0] accumulators;
   logic [Values-1:0][15:0] values;
   logic [2*Values-1:0][7:0] value_bytes;
 
   assign offset        = address_i - box_address_i;
   assign pad_address_o = narrow_i ? box_address_i + ((offset >> 1) << 2) : address_i;
+  assign accumulators  = pad_data_i;
   assign value_bytes   = values;
   assign unused_bytes  = ^value_bytes;  // without an odd beat the last of them
 
@@ -50,7 +52,7 @@ module zs_narrow_store #(
 
   for (genvar i = 0; i < Values; i++) begin : g_value
     zs_fp32_to_fp16 u_round (
-      .value_i(pad_data_i[4*i+:4]),
+      .value_i(accumulators[i]),
       .value_o(values[i])
     );
   end

@@ -96,7 +96,9 @@ class _Machine:
         self._wait, self._release = job.wait.tolist(), job.release.tolist()
         self._resource, self._service = job.resource.tolist(), job.service.tolist()
         self._requests = job.requests.tolist()
-        self._memories = [m and (m.params.tolist(), m.state.tolist()) for m in job.machine.memories]
+        self._memories: list[tuple[list[int], list[int]] | None] = [
+            None if m is None else (m.params.tolist(), m.state.tolist()) for m in job.machine.memories
+        ]
 
     def run(self, order: Sequence[int]) -> None:
         for queue in order:
@@ -104,6 +106,9 @@ class _Machine:
         self._clock.run()
         if self._finished < len(self._job):
             raise DeadlockError(self._job, self._blocked())
+
+    def memory_states(self) -> list[IntArray | None]:
+        return [None if memory is None else np.array(memory[1], np.int64) for memory in self._memories]
 
     def _block(self, queue: int) -> ProcessGenerator:
         """One hardware block: runs the instructions of its queue in order."""
@@ -158,7 +163,11 @@ class _Machine:
 
 
 def run_cycle(
-    job: Job, *, order: Sequence[int] | None = None, progress: Callable[[int], None] | None = None
+    job: Job,
+    *,
+    order: Sequence[int] | None = None,
+    progress: Callable[[int], None] | None = None,
+    final: list[IntArray | None] | None = None,
 ) -> tuple[IntArray, IntArray]:
     """Find when every instruction starts and ends.
 
@@ -166,6 +175,7 @@ def run_cycle(
         job: What to run.
         order: The order in which the processes of the queues are started; the result does not depend on it.
         progress: Called now and then with the number of instructions that have ended.
+        final: If given, receives for each resource the state of its memory after the last request.
 
     Returns:
         Start and end of every instruction in cycles, (i,) each.
@@ -180,4 +190,6 @@ def run_cycle(
         raise InputError(f"order={list(order)}: not a permutation of the {len(queues)} queues")
     machine = _Machine(job, progress)
     machine.run(order)
+    if final is not None:
+        final += machine.memory_states()
     return np.array(machine.start, np.int64), np.array(machine.end, np.int64)

@@ -1,9 +1,11 @@
 """The fast executor: the times of ``docs/time.md``, compiled."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,9 @@ from simulator.engine import kernel
 from simulator.engine.errors import Blocked, DeadlockError
 from simulator.engine.job import MAX_QUEUES, REQUEST_FIELDS, Job
 from simulator.engine.tokens import NOBODY, senders
-from simulator.memory.service import service
+from simulator.memory.commands import layout as commands
+from simulator.memory.commands import service as command_service
+from simulator.memory.service import COMMANDS, KIND, banked, service
 
 # Loading the compiled loop costs a process about as much as this many steps in plain Python: instructions, and runs
 # and pages of requests to a memory with state, which walks them one by one.
@@ -28,13 +32,16 @@ class _Usage:
     steps = 0
 
 
-def run_fast(job: Job, *, compiled: bool | None = None) -> tuple[IntArray, IntArray]:
+def run_fast(
+    job: Job, *, compiled: bool | None = None, final: list[IntArray | None] | None = None
+) -> tuple[IntArray, IntArray]:
     """Run a job.
 
     Args:
         job: What to run.
         compiled: True for the compiled loop, False for the same function as plain Python, None for whichever is
             sooner done.
+        final: If given, receives for each resource the state of its memory after the last request.
 
     Returns:
         Start and end cycle of every instruction, (i,) int64 each.
@@ -47,17 +54,23 @@ def run_fast(job: Job, *, compiled: bool | None = None) -> tuple[IntArray, IntAr
         compiled = _Usage.steps > COMPILE_AFTER
     arguments = _arguments(job)
     if compiled:
-        done = _compiled_run()(**arguments)
+        done = _compiled_run(_command_level(job))(**arguments)
     else:
         arguments |= {name: value.tolist() for name, value in arguments.items() if isinstance(value, np.ndarray)}
         done = kernel.run(**arguments)
     if done < len(job):
         raise DeadlockError(job, _blocked(job, arguments))
+    if final is not None:
+        for memory, state in zip(job.machine.memories, arguments["states"], strict=True):
+            final.append(None if memory is None else np.asarray(state[: len(memory.state)], np.int64))
     return np.asarray(arguments["start"], np.int64), np.asarray(arguments["end"], np.int64)
 
 
 def _steps(job: Job) -> int:
     """How often plain Python goes round its loops to run a job, roughly."""
+    if _command_level(job):
+        request = dict(zip(commands.COMMAND_REQUEST, job.requests.T, strict=False))
+        return len(job) + int((request["count"] * np.bitwise_count(request["mask"])).sum())
     request = dict(zip(REQUEST_FIELDS, job.requests.T, strict=True))
     rows, run_bytes = request["images"] * request["rows"], request["run_bytes"]
     runs = np.where(request["col_stride"] == run_bytes, rows, rows * request["cols"])
@@ -117,17 +130,27 @@ def _blocked(job: Job, arguments: dict[str, Any]) -> list[Blocked]:
     return blocked
 
 
+def _command_level(job: Job) -> bool:
+    """Whether a memory of the job is modelled command by command."""
+    return any(memory is not None and memory.params[KIND] == COMMANDS for memory in job.machine.memories)
+
+
 @cache
-def _compiled_run() -> Callable[..., int]:
-    """``kernel.run`` compiled by Numba; the machine code is kept on disk, by content of the sources."""
-    sources = [kernel.__file__, service.__code__.co_filename]
+def _compiled_run(command_level: bool) -> Callable[..., int]:
+    """``kernel.run`` compiled by Numba; the machine code is kept on disk, by content of the sources.
+
+    Compiling the service function of command-level memories takes seconds: only jobs that have one do.
+    """
+    serves = (banked, *command_service.FUNCTIONS, service) if command_level else (banked,)
+    sources = [kernel.__file__, *sorted({function.__code__.co_filename for function in serves})]
     digest = hashlib.sha256(b"".join(Path(source).read_bytes() for source in sources)).hexdigest()[:16]
     import numba  # noqa: PLC0415  # costs over a second: small jobs do without
     from numba.extending import overload, register_jitable  # noqa: PLC0415
 
-    if not numba.config.CACHE_DIR:  # set by the user: $NUMBA_CACHE_DIR
+    if "NUMBA_CACHE_DIR" not in os.environ:  # set by the user
         numba.config.CACHE_DIR = str(cache_folder() / "kernels" / digest)
     overload(kernel.zeros, strict=False)(lambda count: lambda count: np.zeros(count, np.int64))
-    for function in (service, kernel.ready_from, kernel.earliest_grants):
+    for function in (*serves, kernel.ready_from, kernel.earliest_grants):
         register_jitable(function)
-    return numba.njit(cache=True, nogil=True, error_model="numpy")(kernel.run)
+    bound = FunctionType(kernel.run.__code__, {**kernel.run.__globals__, "service": serves[-1]}, "run")
+    return numba.njit(cache=True, nogil=True, error_model="numpy")(bound)

@@ -12,7 +12,8 @@ from simulator.memory.service import KIND, KINDS
 MAX_QUEUES = 16
 NO_RESOURCE = -1
 
-# Columns of a memory request, one row per burst: a box of a tensor of up to four axes.
+# Columns of a memory request, one row per burst: a box of a tensor of up to four axes. A command-level memory reads
+# them as simulator.memory.commands.layout.COMMAND_REQUEST.
 REQUEST_FIELDS = (
     "address",  # first byte
     "images",

@@ -42,11 +42,13 @@ class Timeline:
         job: What ran.
         start: (i,) int64 cycle at which each instruction started.
         end: (i,) int64 cycle at which it ended.
+        memories: For each resource the state of its memory after the last request; None where it has none.
     """
 
     job: Job
     start: IntArray
     end: IntArray
+    memories: tuple[IntArray | None, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the times against the rules.

@@ -1,7 +1,7 @@
 """Accelerator families: one folder each, found through the entry point group ``zeroskip.families``."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -11,7 +11,7 @@ from mapping.arrays import AnyArray, ByteArray, IntArray
 from mapping.errors import InputError
 from mapping.graph import Layer
 from mapping.sparsity import Pattern
-from mapping.tiling import Mapping
+from mapping.tiling import Mapping as LayerMapping
 from mapping.training import TrainedLayer
 from simulator.config import FamilyConfig, build_config, override, read_toml
 from simulator.cost.actions import Actions
@@ -23,6 +23,7 @@ from simulator.program import Program
 from simulator.verilog import Verilog
 
 GROUP = "zeroskip.families"
+Reproduce = Callable[[Callable[[str], None], int], Page]
 C = TypeVar("C", bound=FamilyConfig)
 
 
@@ -30,7 +31,7 @@ C = TypeVar("C", bound=FamilyConfig)
 class Candidate:
     """A mapping worth trying, and a number of cycles that it cannot beat."""
 
-    mapping: Mapping
+    mapping: LayerMapping
     bound_cycles: int
 
 
@@ -44,9 +45,9 @@ class Golden(Generic[C]):
         output: The output tensor in a DRAM image, (images, out_rows, out_cols, out_channels).
     """
 
-    image: Callable[[Layer, Pattern, Mapping, C], ByteArray]
+    image: Callable[[Layer, Pattern, LayerMapping, C], ByteArray]
     execute: Callable[[Program, ByteArray, C, IntArray | None], ByteArray]
-    output: Callable[[Layer, Mapping, C, ByteArray], AnyArray]
+    output: Callable[[Layer, LayerMapping, C, ByteArray], AnyArray]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,14 +69,19 @@ class Family(Generic[C]):
         peak_macs: Multiply-accumulates per cycle of a configuration; a fraction where time is counted more finely.
         peak_bytes: DRAM bytes per cycle of a configuration.
         check: Further checks of a program against a configuration; raises ``ProgramError``.
+        part: The part of a layer that one of several equal chips runs, or None: the whole layer.
+        admit: Refuses a model, as the parts of all its layers with their patterns, that the machine cannot hold; raises
+            ``InputError``. None: memory has no end.
         training: What a training step does for one layer beside its products, as programs by name (for example the
             optimiser), or None: the family does not train. ``job``, ``check`` and ``dram_bytes`` take them too.
         actions: What the hardware does to run a program, counted for the energy model, or None: it has none.
         reproduce: Writes the page that compares the family with what is published about it, or None; called with a
             function that is told what is done, and the number of processes to use.
+        pages: More such pages, by the name they have on the command line.
         verilog: How a configuration becomes Verilog modules, for ``zeroskip area``, or None: it has no Verilog.
         generate: A prompt and the tokens behind it, by settings of the transformer, or None: it runs layers only.
         machine: What the published machine is called, another name in ``zeroskip reproduce``, or None.
+        pages: More such pages, by the name they have on the command line.
     """
 
     name: str
@@ -85,16 +91,19 @@ class Family(Generic[C]):
     default: str
     isa: InstructionSet
     candidates: Callable[[Layer, Pattern, C], list[Candidate]]
-    lower: Callable[[Layer, Pattern, Mapping, C], Program]
+    lower: Callable[[Layer, Pattern, LayerMapping, C], Program]
     job: Callable[[Program, C], Job]
     dram_bytes: Callable[[Program], IntArray]
     golden: Golden[C]
     peak_macs: Callable[[C], float]
     peak_bytes: Callable[[C], float]
     check: Callable[[Program, C], None]
+    part: Callable[[Layer, C], Layer] | None = None
+    admit: Callable[[Sequence[tuple[Layer, Pattern]], C], None] | None = None
     training: Callable[[TrainedLayer, C], dict[str, Program]] | None = None
     actions: Callable[[Program, C], list[Actions]] | None = None
-    reproduce: Callable[[Callable[[str], None], int], Page] | None = None
+    reproduce: Reproduce | None = None
+    pages: Mapping[str, Reproduce] = field(default_factory=dict)
     verilog: Verilog[C] | None = None
     machine: str | None = None
     generate: Callable[[tuple[str, ...], int, int, C], Generation] | None = None
@@ -124,13 +133,20 @@ def families() -> dict[str, Family[Any]]:
     """All installed families by name.
 
     Raises:
-        InputError: Two families of one name.
+        InputError: Two families of one name, or one whose package cannot be loaded.
     """
     found: dict[str, Family[Any]] = {}
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         if entry.name in found:
             raise InputError(f"two packages install a family called {entry.name!r}")
-        found[entry.name] = entry.load()
+        try:
+            found[entry.name] = entry.load()
+        except (ImportError, AttributeError) as error:
+            package = entry.dist.name if entry.dist else "an unknown package"
+            raise InputError(
+                f"family {entry.name!r} of {package} cannot be loaded from {entry.value}: {error}; "
+                f"mend or uninstall {package}"
+            ) from error
     return found
 
 
@@ -143,3 +159,20 @@ def family(name: str) -> Family[Any]:
     if name not in families():
         raise InputError(f"family {name!r} is not one of {', '.join(families())}")
     return families()[name]
+
+
+def pages() -> dict[str, Reproduce]:
+    """The pages that all installed families bring, by name; a family's own page has its name and its machine's.
+
+    Raises:
+        InputError: Two pages of one name.
+    """
+    found: dict[str, Reproduce] = {}
+    for each in families().values():
+        names = [each.name] if each.machine is None else [each.name, each.machine]
+        own = {name: each.reproduce for name in names if each.reproduce is not None}
+        for name, page in {**own, **each.pages}.items():
+            if name in found:
+                raise InputError(f"two families bring a page called {name!r}")
+            found[name] = page
+    return found

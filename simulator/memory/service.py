@@ -1,4 +1,4 @@
-"""How long a memory with state takes for a request: one plain function, called by both executors.
+"""How long a memory with state takes for a request: one plain function for each kind, called by both executors.
 
 The function must compile under Numba as it stands, so it uses integers, indexing and loops only. ``params``
 and ``state`` are flat vectors; the constants below give their layout, ``simulator.memory.config`` fills them.
@@ -22,6 +22,8 @@ Banked DRAM, everything in accelerator cycles (assumptions and sources in ``docs
 import numpy as np
 import numpy.typing as npt
 
+from simulator.memory.commands.service import serve as serve_commands
+
 Vector = list[int] | npt.NDArray[np.int64]
 
 # Columns of a request, in the order of simulator.engine.job.REQUEST_FIELDS.
@@ -38,12 +40,19 @@ FIRST_BANK = 2
 OPEN_ROW, ACTIVATED = range(2)  # offset of a bank's open row and of the cycle of its activation
 BANK_WORDS = 2
 
-BANKED = 1  # value of params[KIND]
-KINDS = (BANKED,)
+BANKED, COMMANDS = 1, 2  # values of params[KIND]
+KINDS = (BANKED, COMMANDS)
 CLOSED = -1  # value of an OPEN_ROW
 
 
 def service(params: Vector, state: Vector, request: Vector, start: int) -> int:
+    """Serve one request with the function of the memory's kind: ``banked``, or ``commands.service.serve``."""
+    if params[KIND] == COMMANDS:
+        return serve_commands(params, state, request, start)
+    return banked(params, state, request, start)
+
+
+def banked(params: Vector, state: Vector, request: Vector, start: int) -> int:
     """Serve one request and advance the state.
 
     Args:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from rtl.bench.benches import COMMON, BenchRun
-from rtl.bench.build import FOLDERS, BenchError, Design, build, run
+from rtl.bench.build import RTL, BenchError, Design, build, run
 from rtl.bench.models import Box, gather, scatter
 from simulator.families.sat.isa import SAT_ISA
 from simulator.isa import HEADER_BITS
@@ -56,7 +56,7 @@ def test_no_x_reaches_an_output(bench, name):
 
 def test_an_x_that_reaches_an_output_is_seen():
     need("icarus")
-    path = FOLDERS[0] / "zs_fifo.sv"
+    path = RTL / "common" / "zs_fifo.sv"
     original = "in_ready_o  = count_q != CountWidth'(Depth)"
     leak = f"{original} && (in_valid_i || !(in_data_i[0] ^ in_data_i[0]))"  # right wherever there is no X
     assert path.read_text().count(original) == 1
@@ -108,7 +108,7 @@ def test_illegal_parameters_are_fatal(module, name, value, tmp_path):
 
 def test_a_failing_bench_is_reported_with_its_seed_and_log():
     need("verilator")
-    path = FOLDERS[0] / "zs_token_counter.sv"
+    path = RTL / "common" / "zs_token_counter.sv"
     broken = path.read_text().replace("count_q + 1'b1", "count_q + 2'd2")
     design = Design(toplevel="zs_token_counter", parameters={"Width": 4}, replaced={path: broken})
     with pytest.raises(BenchError, match=r"(?s)seed 7.*failed: test_every_cycle.*AssertionError"):
@@ -117,7 +117,7 @@ def test_a_failing_bench_is_reported_with_its_seed_and_log():
 
 def test_sources_that_do_not_compile_are_reported():
     need("verilator")
-    path = FOLDERS[0] / "zs_token_counter.sv"
+    path = RTL / "common" / "zs_token_counter.sv"
     design = Design(toplevel="zs_token_counter", replaced={path: "module zs_token_counter; oops endmodule"})
     with pytest.raises(BenchError, match="build failed"):
         build(design)
@@ -130,7 +130,7 @@ def test_a_build_is_used_again_until_something_changes(monkeypatch, tmp_path):
     made = (first / "sim.vvp").stat().st_mtime_ns
     assert build(Design(toplevel="zs_fifo", parameters={"Depth": 3}), "icarus") == first
     assert (first / "sim.vvp").stat().st_mtime_ns == made
-    path = FOLDERS[0] / "zs_fifo.sv"
+    path = RTL / "common" / "zs_fifo.sv"
     assert build(Design(toplevel="zs_fifo", parameters={"Depth": 4}), "icarus") != first
     changed = Design(toplevel="zs_fifo", parameters={"Depth": 3}, replaced={path: path.read_text() + "\n"})
     assert build(changed, "icarus") != first

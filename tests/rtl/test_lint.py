@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from rtl.bench.benches import COMMON, DSP_CHAIN, SAT, Bench
+from rtl.bench.benches import COMMON, DSP_CHAIN, S4, SAT, Bench
 from rtl.bench.build import FOLDERS, RTL, Design
 from rtl.bench.lint import WAIVERS, find_verible, lint, lint_style, waivers
 from tests.rtl.tools import need
@@ -38,7 +38,7 @@ MORE_SETS = [  # beside those of the benches: smallest, defaults, large
     ("zs_sparse_mux", {"Inputs": 64, "Width": 64}),
 ]
 SETS = [(path.stem, {}) for path in FILES] + MORE_SETS
-BENCHES = [bench for bench in COMMON + SAT + DSP_CHAIN if isinstance(bench, Bench)]
+BENCHES = [bench for bench in COMMON + SAT + DSP_CHAIN + S4 if isinstance(bench, Bench)]
 SETS += [(bench.toplevel, dict(values)) for bench in BENCHES for values in bench.parameters.values()]
 
 

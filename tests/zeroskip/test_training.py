@@ -69,4 +69,6 @@ def test_a_method_without_training_is_refused():
 @pytest.mark.smoke
 def test_families_with_a_page_are_listed():
     assert re.search(r"^ +sat +Print the page of sat", zs("reproduce", "--help").stdout, flags=re.M)
-    assert "No such command 'nobody'" in zs("reproduce", "nobody", exit_code=2).stderr
+    said = zs("reproduce", "nobody", exit_code=2).stderr
+    assert "No such command 'nobody'; legal: cent, " in said
+    assert all(name in said for name in ("pim-gpt", "sat"))

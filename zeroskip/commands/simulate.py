@@ -17,7 +17,10 @@ METHODS = ("dense", "srste", "bdwp", "all")  # as in mapping.training
 @click.command()
 @click.argument("model")
 @family
-@click.option("--pattern", help="Prune to N:M, or `dense`; by default what a pruned file says of itself, else 2:8.")
+@click.option(
+    "--pattern",
+    help="Prune to N:M, `bank:BANK/RATE` or `dense`; by default what a pruned file says of itself, else 2:8.",
+)
 @click.option("--config", metavar="NAME|FILE.toml", help="Configuration; by default the family's own.")
 @settings
 @click.option("--layers", metavar="GLOB", help="Only the layers whose name matches.")

@@ -16,6 +16,12 @@ DIFFERS = 1  # the exit code when the Verilog disagrees with the simulator
 @click.option(
     "--config", "configs", metavar="NAME|FILE.toml", multiple=True, help="Configuration (repeatable); default: several."
 )
+@click.option(
+    "--program",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Run a program from the `programs` folder of `simulate --out` instead of random ones; needs --config.",
+)
 @click.option("--module", metavar="NAME", help="Run the bench of this Verilog module, such as fifo or array.")
 @click.option(
     "--cases", type=click.IntRange(min=1), help="Programs per configuration (default 100), or what a bench counts."

@@ -86,6 +86,8 @@ def _benches(request: Request) -> list[ModuleBench]:
             raise InputError(
                 f"--config: the bench of {bench.module} has parameter sets of its own: {', '.join(bench.sets)}"
             )
+        if request.program is not None:
+            raise InputError(f"--program {request.program}: the bench of {bench.module} runs none")
         if request.first:
             raise InputError(f"--first {request.first}: the bench of {bench.module} has no numbered programs")
         if request.cases is not None and request.cases < bench.cases:

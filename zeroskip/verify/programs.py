@@ -51,7 +51,7 @@ class Outcome:
 
 def run(request: Request, check: Callable[[], None]) -> bool:
     """See ``zeroskip.verify.run``."""
-    configs, cases = checked_configs(request), request.cases or CASES
+    configs, cases = checked_configs(request), _cases(request)
     outcomes = [Outcome(config=config) for config in configs]
     firsts = range(request.first, request.first + cases, PROGRAMS_PER_RUN)
     runs: dict[int, tuple[Simulation, Outcome]] = {}
@@ -117,10 +117,19 @@ def checked_configs(request: Request) -> list[str]:
         configs.append(str(Path(config).resolve()) if config.endswith(".toml") else config)
     if len(set(configs)) < len(configs):
         raise InputError(f"--config {', '.join(request.configs)}: one is there twice")
+    if request.program is not None and len(request.configs) != 1:
+        raise InputError(f"--program {request.program}: it needs one --config, that for which it was made")
+    if request.program is not None and (request.cases or request.first):
+        raise InputError(f"--program {request.program}: it is one program; --cases and --first number random ones")
     for config in configs:
-        LockstepRun(family=request.family, config=config, seed=request.seed, cases=1).design()
+        one = LockstepRun(family=request.family, config=config, seed=request.seed, cases=1, program=request.program)
+        one.design()
     find_toolchain(request.simulator)
     return configs
+
+
+def _cases(request: Request) -> int:
+    return 1 if request.program is not None else request.cases or CASES
 
 
 def _job(request: Request, config: str, first: int, cases: int, *, waves: bool = False) -> dict[str, Any]:
@@ -128,6 +137,7 @@ def _job(request: Request, config: str, first: int, cases: int, *, waves: bool =
         "kind": "programs",
         "family": request.family,
         "config": config,
+        "program": None if request.program is None else str(request.program.resolve()),
         "seed": request.seed,
         "first": first,
         "cases": cases,
@@ -144,7 +154,7 @@ def _judge(request: Request, outcome: Outcome, one: Simulation, bar: Progress) -
     if found is None:
         outcome.fault = f"{config}: no result (seed {request.seed}, programs from {one.job['first']})\n{one.said}"
         return
-    case = int(found["case"])
+    case = int(found.get("case", 0))
     again = Simulation(_job(request, config, case, 1, waves=True))
     bar.step("running the program again for a waveform")
     run_all([again], 1, lambda: bar.step("running the program again for a waveform"))
@@ -157,7 +167,8 @@ def _judge(request: Request, outcome: Outcome, one: Simulation, bar: Progress) -
 
 def _command(request: Request, config: str, first: int, cases: int) -> str:
     """What runs some programs of a request again."""
-    settings = f"--seed {request.seed} --first {first} --cases {cases} --simulator {request.simulator}"
+    which = f"--first {first} --cases {cases}" if request.program is None else f"--program {request.program}"
+    settings = f"--seed {request.seed} {which} --simulator {request.simulator}"
     return f"zeroskip verify --family {request.family} --config {config} {settings}"
 
 
@@ -168,7 +179,7 @@ def _wave_name(request: Request, config: str, case: int) -> str:
 def _say_how_to_go_on(request: Request, outcomes: list[Outcome]) -> None:
     """What has run so far, and the commands that run the rest."""
     _print_summary(outcomes)
-    end = request.first + (request.cases or CASES)
+    end = request.first + _cases(request)
     for outcome in outcomes:
         start = outcome.next_program()
         if start is not None and not outcome.fault:

@@ -12,6 +12,7 @@ class Request:
 
     Attributes:
         configs: Names or TOML files; none means those of the default test run.
+        program: A file from the `programs` folder of `zeroskip simulate --out`, run instead of random programs.
         module: A Verilog module whose bench is run instead.
         cases: Programs per configuration, or what the bench of a module counts; by default as in the test run.
         first: Number of the first program; a program depends on the seed and its number only.
@@ -21,6 +22,7 @@ class Request:
 
     family: str
     configs: tuple[str, ...] = ()
+    program: Path | None = None
     module: str | None = None
     cases: int | None = None
     first: int = 0

@@ -10,6 +10,7 @@ from mapping.arrays import AnyArray, BoolArray
 from mapping.errors import InputError
 from mapping.graph import ceil_div
 from mapping.sparsity.patterns.base import SparsityPattern, check_size
+from mapping.sparsity.patterns.nm import Pattern
 from mapping.sparsity.patterns.selection import grouped, keep_in_groups
 
 _TEXT = re.compile(r"bank:(\d{1,9})/(\d{1,9})")
@@ -62,6 +63,14 @@ class BankBalanced(SparsityPattern):
     def kept(self) -> int:
         """Weights that a full bank keeps."""
         return self.bank // self.rate
+
+    def as_nm(self) -> Pattern:
+        """The same masks as an N:M pattern, which is what families take.
+
+        Raises:
+            InputError: Banks beyond the largest M.
+        """
+        return Pattern(self.kept, self.bank)
 
     @property
     def index_bits(self) -> int:

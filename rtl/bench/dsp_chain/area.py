@@ -29,7 +29,6 @@ LINES = (
     ("block sequencer, L = 16", "zs_block_sequencer", {"Length": 16}),
     ("column accumulator, L = 16", "zs_column_accumulator", {"Length": 16}),
     *((f"chain, L = {length}", "zs_dsp_chain", {"Length": length}) for length in LENGTHS),
-    *((f"vector unit, L = {length}", "zs_vector_unit", {"Length": length}) for length in LENGTHS),
 )
 
 

@@ -13,6 +13,7 @@ from rtl.bench.programs import Difference, blocked, compare
 from rtl.bench.sat.cases import random_case
 from rtl.bench.sat.coverage import bins_of, cover
 from rtl.bench.sat.directed import deadlocked, numbered_case, wrapping_case
+from rtl.bench.sat.saved import saved_case
 from simulator.engine.cycle import run_cycle
 from simulator.engine.errors import DeadlockError
 from simulator.families.sat import FAMILY
@@ -27,6 +28,7 @@ CONFIG = FAMILY.load_config(setting("CONFIG", "sat-tiny"))
 FIRST, CASES = int(setting("FIRST", "0")), int(setting("CASES", "100"))
 PROGRESS = setting("PROGRESS", "")  # file to which the number of finished cases is written
 REPORT = setting("REPORT", "")  # file to which the first difference is written
+PROGRAM = setting("PROGRAM", "")  # file with a program
 COVERAGE = setting("COVERAGE", "")  # not empty: a hole fails
 INPUTS = (
     "go_i",
@@ -73,6 +75,21 @@ async def test_random_programs(dut: Handle) -> None:
     cocotb.log.info("%d programs, %d instructions, %d cycles: no difference", CASES, instructions, cycles)
     if COVERAGE:
         bins.check()
+
+
+@cocotb.test(skip=not PROGRAM)
+async def test_saved_program(dut: Handle) -> None:
+    """Every value and every cycle of a program from a file."""
+    core, case = await started(dut), saved_case(Path(PROGRAM), CONFIG, SEED)
+    result = await core.run(case)
+    try:
+        compare(case, result)
+    except Difference as difference:
+        if REPORT:
+            Path(REPORT).write_text(json.dumps({"text": str(difference)}), "utf-8")
+        raise
+    if PROGRESS:
+        Path(PROGRESS).write_text(f"1 {len(case.program)} {result.end.max()}")
 
 
 @cocotb.test(skip=CONFIG.datapath != "int8")

@@ -1,11 +1,16 @@
-"""The Verilog parameters of a configuration, and what the Verilog cannot do."""
+"""The Verilog parameters of a configuration, what the Verilog cannot do, and which programs it refuses."""
 
 from pathlib import Path
 
+import numpy as np
+
 from mapping.errors import InputError
 from simulator.families.sat.area import FP16, POINTS, shape
+from simulator.families.sat.check import check
 from simulator.families.sat.config import SatConfig
+from simulator.families.sat.isa import SAT_ISA
 from simulator.memory.config import IdealMemory
+from simulator.program import Program, ProgramError
 from simulator.verilog import AreaModel, Unit, Verilog
 
 MAX_LANES = 64  # bytes per cycle of the DMA
@@ -108,6 +113,41 @@ def _unsupported(config: SatConfig) -> list[str]:
         if memory.latency_cycles > MAX_BURST_LATENCY:
             faults.append(f"memory.latency_cycles={memory.latency_cycles}: outside [0, {MAX_BURST_LATENCY}]")
     return faults
+
+
+def check_program(program: Program, config: SatConfig) -> None:
+    """Refuse a program that was made for another configuration.
+
+    Raises:
+        InputError: It cannot run on this machine; the message names an instruction and a field, and the mend.
+    """
+    mend = "the program was made for another configuration: simulate the layer again with this one"
+    if program.isa.name != SAT_ISA.name:
+        raise InputError(f"a program of {program.isa.name!r} instructions: the Verilog runs those of {SAT_ISA.name!r}")
+    folds, stores = program.of("GEMM"), program.of("STORE")
+    fold = {field.name: program.operand("GEMM", field.name, folds) for field in SAT_ISA["GEMM"].fields}
+    outputs, narrow = fold["output_stationary"] == 1, program.operand("STORE", "narrow", stores)
+    limits = (
+        ("m", folds, fold["m"], config.max_group + 0 * folds),
+        ("output_count", folds, fold["output_count"], config.cols + 0 * folds),
+        ("slot_count", folds, np.where(outputs, 1, fold["slot_count"]), config.rows * fold["n"]),
+        (
+            "position_count",
+            folds,
+            np.where(outputs, fold["position_count"], 1),
+            config.rows * config.interleave + 0 * folds,
+        ),
+        ("narrow", stores, narrow, int(config.datapath == "fp16") + 0 * stores),
+    )
+    for name, rows, values, most in limits:
+        wrong = np.flatnonzero(values > most)
+        if len(wrong):
+            first = int(wrong[0])
+            raise InputError(f"instruction {rows[first]}: {name}={values[first]} outside [0, {most[first]}]; {mend}")
+    try:
+        check(program, config)
+    except ProgramError as error:
+        raise InputError(f"{error}; {mend}") from error
 
 
 VERILOG = Verilog(

@@ -50,9 +50,9 @@ CORE_MUTANTS = [
     ),
     Mutant(
         GEMM,
-        ".AddLatency   (AddLatency),\n    .AddressWidth",
-        ".AddLatency   (1),\n    .AddressWidth",
-        "sums early",
+        ".Fp16         (Fp16),\n    .AddLatency   (AddLatency),\n    .AddressWidth",
+        ".Fp16         (0),\n    .AddLatency   (1),\n    .AddressWidth",
+        "fp32 sums are accumulated as whole numbers",
         FP16,
     ),
     Mutant(NARROW, "odd_q ? value_bytes[i+1]", "odd_q ? value_bytes[i]", "every beat begins with a whole value", FP16),

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from simulator.memory.config import MAX_CLOCK_HZ, MIN_CLOCK_HZ, BankedMemory
 from simulator.memory.presets import find_preset, presets
-from simulator.memory.service import FREE, NEXT_REFRESH, T_CL, T_RCD, T_REFI, T_RFC, service
+from simulator.memory.service import FREE, NEXT_REFRESH, T_CL, T_RCD, T_REFI, T_RFC, banked, service
 from tests.simulator.memory.toy import run
 
 GHZ = 10**9
 NAMES = tuple(presets())
-compiled = numba.njit(service)
+compiled = numba.njit(banked)
 
 pytestmark = pytest.mark.shape
 

@@ -211,7 +211,7 @@ def test_every_refresh_within_a_long_request_is_paid():
 
 
 def test_an_unknown_kind_is_refused():
-    with pytest.raises(InputError, match=r"memory kind 0 is not one of \(1,\)"):
+    with pytest.raises(InputError, match=r"memory kind 0 is not one of \(1, 2\)"):
         MemoryState(params=np.zeros(layout.PARAMS, np.int64), state=np.array(toy_state()))
 
 

@@ -33,3 +33,13 @@ def test_a_short_last_bank_keeps_up_to_the_share_of_a_full_one():
 def test_out_of_range(bank, rate, message):
     with pytest.raises(InputError, match=message):
         BankBalanced(bank, rate)
+
+
+def test_a_bank_is_a_group_of_an_n_m_pattern():
+    banks, groups = BankBalanced(32, 8), Pattern(4, 32)
+    assert banks.as_nm() == groups
+    assert BankBalanced(32, 1).as_nm() == Pattern(1, 1)
+    scores = np.random.default_rng(3).random((5, 70))
+    np.testing.assert_array_equal(banks.project(scores), groups.project(scores))
+    with pytest.raises(InputError, match="M=128 outside"):
+        BankBalanced(128, 2).as_nm()

@@ -1,0 +1,1 @@
+"""Benches of the S4 machine's SPU, alone and in a ring."""

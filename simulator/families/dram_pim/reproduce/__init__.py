@@ -1,0 +1,1 @@
+"""Pages that put the family beside what is published about its machines."""

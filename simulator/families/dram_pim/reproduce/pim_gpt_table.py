@@ -1,0 +1,91 @@
+"""PIM-GPT's eight models, simulated."""
+
+from dataclasses import dataclass
+
+from simulator.execute import run
+from simulator.families.dram_pim.config import DramPimConfig
+from simulator.families.dram_pim.counters import Counters, counters
+from simulator.families.dram_pim.pim_gpt import TokenLowering
+from simulator.families.dram_pim.timing import job
+from simulator.families.dram_pim.transformer import transformer
+from simulator.program import Program
+
+TOKENS = 1024
+LENGTHS = (1, 256, 512, 768, 1024)
+VDD = 1.35  # assumed
+IDD = {"0": 122, "2N": 92, "3N": 142, "4R": 530, "4W": 470, "5B": 277}  # mA for a chip, unverified
+CHANNELS_PER_CHIP = 2  # assumed
+MAC_MW, ASIC_MW = 149, 305  # a channel; unverified
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A model: mean time of a token without the output layer, and of the output layer; what a block at 1024 did."""
+
+    model: str
+    block_ms: float
+    output_ms: float
+    mac_bound_ms: float
+    row_hit_rate: float
+    asic_share: float
+    token_mj: float
+
+    @property
+    def tokens_per_s(self) -> float:
+        """Without the output layer, as the paper counts parameters."""
+        return 1e3 / self.block_ms
+
+    @property
+    def tokens_per_s_with_output(self) -> float:
+        """With it."""
+        return 1e3 / (self.block_ms + self.output_ms)
+
+
+def simulate(name: str, config: DramPimConfig) -> Result:
+    """Run one block at several lengths, and the output layer; every block of a token is the same."""
+    model = transformer(name)
+    ms = 1e3 / (config.clock_mhz * 1e6)
+    times, energies = [], []
+    hits = asic = 0.0
+    for length in LENGTHS:
+        found, busy = _run(TokenLowering(model, config, length).block(), config)
+        times.append(found.cycles * model.blocks * ms)
+        energies.append(energy_mj(found, config) * model.blocks)
+        hits, asic = found.row_hit_rate, busy / found.cycles
+    output, _ = _run(TokenLowering(model, config, 1).output(), config)
+    peak = config.channels * config.banks * config.lanes
+    return Result(
+        model=name,
+        block_ms=_mean(times),
+        output_ms=output.cycles * ms,
+        mac_bound_ms=model.weights / peak * ms,
+        row_hit_rate=hits,
+        asic_share=asic,
+        token_mj=_mean(energies),
+    )
+
+
+def _run(program: Program, config: DramPimConfig) -> tuple[Counters, int]:
+    timeline = run(job(program, config))
+    return counters(timeline, config.table), timeline.queues[1].busy
+
+
+def _mean(values: list[float]) -> float:
+    """Of what changes linearly between the lengths."""
+    area = sum((values[i] + values[i + 1]) / 2 * (LENGTHS[i + 1] - LENGTHS[i]) for i in range(len(LENGTHS) - 1))
+    return area / (LENGTHS[-1] - LENGTHS[0])
+
+
+def energy_mj(run_: Counters, config: DramPimConfig) -> float:
+    """Millijoules of a run, by unverified currents."""
+    table, n = config.table, run_.commands
+    ns = table.cycle_ps / 1e3
+    # Volts times milliamperes times nanoseconds are picojoules; they are for a chip.
+    activations = (n["ACT"] + config.banks * n["ACT16"]) * (IDD["0"] - IDD["2N"]) * table.cycles("nRC") * ns
+    reads = (n["RD"] + config.banks * n["MAC16"]) * (IDD["4R"] - IDD["3N"]) * table.cycles("nCCDL") * ns
+    writes: float = (n["WR"] + n["WRGB"] + n["WRMAC16"] + config.banks * n["WRA16"]) * (IDD["4W"] - IDD["3N"])
+    writes = writes * table.cycles("nCCDL") * ns
+    refreshes = n["REFab"] / CHANNELS_PER_CHIP * (IDD["5B"] - IDD["2N"]) * table.cycles("nRFC") * ns
+    background = run_.cycles * ns * IDD["3N"] * run_.channels / CHANNELS_PER_CHIP
+    units = run_.cycles * ns * (MAC_MW * run_.channels + ASIC_MW)
+    return (VDD * (activations + reads + writes + refreshes + background) + units) * 1e-9
