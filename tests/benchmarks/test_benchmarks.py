@@ -6,11 +6,12 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import engine, networks, peers, startup, transformer
+from benchmarks import engine, networks, peers, scale, startup, transformer
 from benchmarks.__main__ import main
 from benchmarks.cost import Cost, measure_process
 from benchmarks.rows import AIM, Row, table
 from benchmarks.scale_sim import ScaleSim
+from dse.store import opened
 from zeroskip.report.screen import show
 
 pytestmark = pytest.mark.smoke
@@ -75,3 +76,20 @@ def test_cost_of_a_process_is_its_own():
     child = measure_process(sys.executable, "-c", busy)
     assert child.output == "done\n"
     assert child.cost.cpu >= 0.2
+
+
+def test_scale_of_a_store(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(scale, "WRITERS", 2)
+    rows = [*scale.store_rows("SQLite", f"sqlite:///{tmp_path}/scale.db", writes=40), scale.size_row(500)]
+    check(rows, capsys)
+    with opened(f"sqlite:///{tmp_path}/scale.db") as store:
+        assert len(store.trials(scale.STUDY.name)) == 2 * 40  # every write is a trial of its own
+    assert scale.study_ms(300) > 0
+
+
+@pytest.mark.slow
+def test_scale(capsys, monkeypatch):
+    monkeypatch.setattr(scale, "WRITERS", 2)
+    rows = scale.run(writes=40, stored=500, trials=300, tasks=50)
+    check(rows, capsys)
+    assert rows[-1].ours == pytest.approx(rows[-2].ours + rows[-3].ours)  # a thousand times so many ms are so many s
