@@ -8,7 +8,7 @@ from simulator.families.dram_pim.check import check
 from simulator.families.dram_pim.config import DramPimConfig
 from simulator.families.dram_pim.golden import GOLDEN
 from simulator.families.dram_pim.isa import DRAM_PIM_ISA
-from simulator.families.dram_pim.layers import COLUMN_BYTES, candidates, lower
+from simulator.families.dram_pim.layers import COLUMN_BYTES, admit, candidates, lower
 from simulator.families.dram_pim.timing import dram_bytes, job
 from simulator.page import Page
 
@@ -52,5 +52,6 @@ FAMILY = Family(
     peak_macs=peak_macs,
     peak_bytes=peak_bytes,
     check=check,
+    admit=admit,
     pages={"cent": _cent, "pim-gpt": _pim_gpt},
 )

@@ -5,6 +5,7 @@ banks``-th: so the banks of one all-bank command hold neighbouring outputs, and 
 together.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -124,6 +125,11 @@ class Layout:
         """Bytes of that image."""
         return self.weights + self.all_banks * self.rows * self.config.row_bytes
 
+    @property
+    def fits_rows(self) -> bool:
+        """Whether no output is longer than a row."""
+        return all(self.columns(piece) <= self.config.row_columns for piece in range(self.pieces))
+
     def check(self) -> None:
         """Refuse what does not fit.
 
@@ -131,7 +137,7 @@ class Layout:
             InputError: More rows than a bank has, or a compressed output that does not fit into one.
         """
         layer, config = self.layer, self.config
-        if any(self.columns(piece) > config.row_columns for piece in range(self.pieces)):
+        if not self.fits_rows:
             raise InputError(f"layer {layer.name}: {self.pattern} with its indices is longer than the dense row")
         if self.rows > config.rows:
             missing = (self.rows - config.rows) * config.row_bytes * self.all_banks / 2**20
@@ -150,6 +156,32 @@ def layout(layer: Layer, mapping: Mapping, config: DramPimConfig) -> Layout:
     place = Layout(layer=layer, pattern=mapping.pattern, config=config)
     place.check()
     return place
+
+
+def admit(layers: Sequence[tuple[Layer, Pattern]], config: DramPimConfig) -> None:
+    """Refuse a model whose matrices do not fit into the banks together, each stored in the form that takes fewer rows.
+
+    Products of two activations have a matrix for each repeat (a head of the KV cache); the two phases of a language
+    model, whose layers are called ``prefill...`` and ``decode...``, share their weights.
+
+    Raises:
+        InputError: It says by how much.
+    """
+    rows: dict[str, int] = {}
+    for layer, pattern in layers:
+        compressed = isinstance(pattern, Pattern) and config.storage == "compressed"
+        stored = (pattern, DENSE) if compressed else (DENSE,)
+        forms = [Layout(layer=layer, pattern=form, config=config) for form in stored]
+        fewest = min(form.rows for form in forms if form.fits_rows)
+        name = layer.name.removeprefix("prefill").removeprefix("decode")
+        rows[name] = max(rows.get(name, 0), fewest * (layer.repeats if layer.dynamic else 1))
+    needed = sum(rows.values())
+    if needed > config.rows:
+        missing = (needed - config.rows) * config.row_bytes * config.channels * config.banks / 2**30
+        raise InputError(
+            f"the model does not fit: {needed:,} rows in each bank, rows={config.rows:,} there are ({missing:.2f} GiB "
+            f"too many in {config.channels} channels); choose some --layers, or more channels"
+        )
 
 
 def candidates(layer: Layer, pattern: Pattern, config: DramPimConfig) -> list[Candidate]:

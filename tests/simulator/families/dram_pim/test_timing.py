@@ -193,6 +193,21 @@ def test_what_does_not_fit_is_refused_by_how_much():
 
 
 @pytest.mark.smoke
+def test_a_whole_model_that_does_not_fit_is_refused_by_how_much():
+    # 512 outputs in each bank, and an output fills a row.
+    machine = config(rows=1300)
+    banks = machine.channels * machine.banks
+    weights = [gemm_layer(name, 1, 128, 512 * banks) for name in ("prefill.a", "decode.a", "decode.b")]
+    FAMILY.admit([(layer, DENSE) for layer in weights], machine)  # both phases share their weights
+    more = gemm_layer("decode.c", 1, 128, 512 * banks)
+    missing = (3 * 512 - 1300) * machine.row_bytes * banks / 2**30
+    text = refused(lambda: FAMILY.admit([(layer, DENSE) for layer in (*weights, more)], machine))
+    assert "the model does not fit: 1,536 rows in each bank, rows=1,300 there are" in text
+    assert f"({missing:.2f} GiB too many" in text
+    FAMILY.admit([(layer, Pattern(1, 4)) for layer in (*weights, more)], machine)  # compressed it does
+
+
+@pytest.mark.smoke
 def test_heads_that_do_not_split_are_refused():
     cent = FAMILY.load_config("cent")
     odd = replace(TINY, **{"name": "odd", "dim": 160, "heads": 4, "kv_heads": 4})
