@@ -61,7 +61,7 @@ def run_fast(
     if done < len(job):
         raise DeadlockError(job, _blocked(job, arguments))
     if final is not None:
-        for memory, state in zip(job.machine.memories, arguments["states"], strict=True):
+        for memory, state in zip(job.machine.memories, arguments["states"], strict=False):  # or no memories at all
             final.append(None if memory is None else np.asarray(state[: len(memory.state)], np.int64))
     return np.asarray(arguments["start"], np.int64), np.asarray(arguments["end"], np.int64)
 

@@ -12,7 +12,8 @@ from simpy.events import NORMAL
 from simulator.engine.cycle import run_cycle
 from simulator.engine.errors import Blocked, DeadlockError
 from simulator.engine.fast import run_fast
-from simulator.engine.job import NO_RESOURCE
+from simulator.engine.job import NO_RESOURCE, Job, Machine
+from simulator.execute import run
 from tests.simulator.engine.strategies import recipes
 
 pytestmark = pytest.mark.timing
@@ -105,3 +106,14 @@ def test_several_grants_of_a_resource_in_one_cycle_turn_up():
 
 def test_memories_behind_all_resources_turn_up():
     turns_up(lambda job: len(set(job.resource[job.service < 0])) == 3)
+
+
+@pytest.mark.parametrize("memories", [(), (None,)])
+def test_a_resource_without_memory_may_say_so_or_say_nothing(memories):
+    machine = Machine(queues=("q",), resources=("port",), dispatch_latency=0, token_latency=0, memories=memories)
+    one = np.ones(2, np.int64)
+    nothing = np.zeros(2, np.int64)
+    job = Job(machine=machine, queue=nothing, wait=nothing, release=nothing, resource=nothing, service=one)
+    timeline = run(job, "both")
+    assert timeline.total == 2
+    assert not any(state is not None for state in timeline.memories)
