@@ -10,7 +10,7 @@ class Actions:
     Attributes:
         component: What the energy is booked under, such as ``weight scratchpad``.
         kind: What is done, as a technology names it: an operation (``mul.fp16``, ``add.fp32``), ``register``,
-            ``sram.read``, ``sram.write``, ``wire`` or ``dram``.
+            ``sram.read``, ``sram.write`` or ``dram``.
         count: Operations, or bits where something is moved.
         of: The memory that is meant: KiB of an SRAM, or the name of a DRAM.
     """

@@ -81,8 +81,7 @@ class Technology(_Part):
     Attributes:
         description: What it stands for.
         operation: By name.
-        register: A bit written into a register and read from it.
-        wire: A bit moved over one millimetre.
+        register_bit: A bit written into a register and read from it.
         sram: A bit of an access.
         dram: A bit by the name of the memory preset; ``ideal`` for a memory of no kind.
     """
@@ -90,7 +89,6 @@ class Technology(_Part):
     description: str
     operation: dict[str, Cost]
     register_bit: Cost
-    wire_bit_mm: Cost
     sram: Sram
     dram: dict[str, Cost]
 
@@ -102,8 +100,6 @@ class Technology(_Part):
         """
         if actions.kind == "register":
             return self.register_bit.pj
-        if actions.kind == "wire":
-            return self.wire_bit_mm.pj
         if actions.kind in ("sram.read", "sram.write"):
             return self.sram.pj(int(actions.of or 0))
         table, name = (self.dram, str(actions.of)) if actions.kind == "dram" else (self.operation, actions.kind)

@@ -142,3 +142,9 @@ class Job:
         with_memory = np.array([memory is not None for memory in self.machine.memories] or [False])
         if (self.resource[stateful] == NO_RESOURCE).any() or not with_memory[self.resource[stateful]].all():
             raise InputError("a memory request needs a resource with a memory behind it")
+
+
+def request_bytes(requests: IntArray) -> IntArray:
+    """(r,) bytes that each request moves."""
+    first, last = REQUEST_FIELDS.index("images"), REQUEST_FIELDS.index("run_bytes")
+    return requests[:, first : last + 1].prod(axis=1)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mapping.arrays import IntArray
-from simulator.engine.job import REQUEST_FIELDS, Job, Machine
+from simulator.engine.job import REQUEST_FIELDS, Job, Machine, request_bytes
 from simulator.families.s4.config import S4Config
 from simulator.families.s4.isa import DRAM, S4_ISA
 from simulator.memory.config import IdealMemory
@@ -125,12 +125,6 @@ def dram_requests(program: Program) -> tuple[IntArray, IntArray]:
     requests[:, REQUEST_FIELDS.index("images")] = 1
     requests[:, REQUEST_FIELDS.index("write")] = program.opcode[transfers] == program.isa.index("STORE")
     return transfers, requests
-
-
-def request_bytes(requests: IntArray) -> IntArray:
-    """(r,) bytes that each request moves."""
-    first, last = REQUEST_FIELDS.index("images"), REQUEST_FIELDS.index("run_bytes")
-    return requests[:, first : last + 1].prod(axis=1)
 
 
 def dram_bytes(program: Program) -> IntArray:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from mapping.arrays import IntArray
-from simulator.engine.job import REQUEST_FIELDS, Job, Machine
+from simulator.engine.job import REQUEST_FIELDS, Job, Machine, request_bytes
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.isa import DRAM_PORT, SAT_ISA
 from simulator.isa import InstructionSet
@@ -206,12 +206,6 @@ def dram_requests(program: Program) -> tuple[IntArray, IntArray]:
         requests[:, column] = program.operands[transfers, program.isa["LOAD"].column(name)]
     requests[:, REQUEST_FIELDS.index("write")] = program.opcode[transfers] == program.isa.index("STORE")
     return transfers, requests
-
-
-def request_bytes(requests: IntArray) -> IntArray:
-    """(r,) bytes that each request moves."""
-    first, last = REQUEST_FIELDS.index("images"), REQUEST_FIELDS.index("run_bytes")
-    return requests[:, first : last + 1].prod(axis=1)
 
 
 def dram_bytes(program: Program) -> IntArray:

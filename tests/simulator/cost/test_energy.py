@@ -58,7 +58,7 @@ def test_the_sram_of_45_nm_is_within_a_factor_of_three_of_cacti():
 @pytest.mark.parametrize("name", technology_names())
 def test_every_constant_says_how_well_it_is_known(name):
     cost = technology(name)
-    entries = [*cost.operation.values(), *cost.dram.values(), cost.register_bit, cost.wire_bit_mm, cost.sram]
+    entries = [*cost.operation.values(), *cost.dram.values(), cost.register_bit, cost.sram]
     assert all(len(entry.source) > 10 for entry in entries)
     assert {entry.status for entry in entries} <= {"published", "derived", "assumed", "unverified"}
 
