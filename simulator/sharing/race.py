@@ -15,74 +15,27 @@ DEADLOCK = -2
 NO_LIMIT = 1 << 62
 
 
-def shortest(
-    queue: Vector,
-    sender: Vector,
-    first_sender: Vector,
-    dispatch_latency: int,
-    token_latency: int,
-    floor: Vector,
-    tail: Vector,
-    after: Vector,
-) -> int:
-    """Fill in the cycles that pass at least from the start of each instruction to the end of the job.
-
-    That is its longest path through queues and tokens, resources always free.
+def attempt(p: int, deadline: int, programs: Any, machine: Any, scratch: Any) -> int:  # noqa: ANN401
+    """Run a program.
 
     Args:
-        queue: (i,) queues, in an order in which the instructions can run.
-        sender: As for ``kernel.run``.
-        first_sender: As for ``kernel.run``.
-        dispatch_latency: Cycles between two instructions of one queue.
-        token_latency: Cycles until a token is seen.
-        floor: (i,) cycles that each instruction takes at least.
-        tail: (q,) scratch.
-        after: (i,) filled.
-
-    Returns:
-        Cycles that the job takes at least.
-    """
-    for q in range(len(tail)):
-        tail[q] = 0
-    for i in range(len(queue)):
-        after[i] = 0
-    whole = 0
-    for i in range(len(queue) - 1, -1, -1):
-        q = queue[i]
-        after[i] = floor[i] + max(after[i], tail[q])
-        tail[q] = after[i] + dispatch_latency
-        whole = max(whole, after[i])
-        for k in range(first_sender[i], first_sender[i + 1]):
-            if sender[k] != UNKNOWN:
-                after[sender[k]] = max(after[sender[k]], token_latency + after[i])
-    return whole
-
-
-def attempt(p: int, deadline: int, programs: Any, machine: Any, scratch: Any) -> int:  # noqa: ANN401  # tuples of arrays
-    """Run program ``p``.
+        p: Which.
+        deadline: Cycles that it has to stay below.
+        programs: Columns of all programs, see ``Table``.
+        machine: The hardware, with the service time of every kind of instruction, negative for requests.
+        scratch: Arrays to work in.
 
     Returns:
         Its cycles, where they are below the deadline; else UNKNOWN. DEADLOCK where it cannot finish.
     """
-    first, queue, resource, release, kind, request, members, first_sender, sender, head, stop, requests = programs
-    queues, resources, dispatch_latency, token_latency, service, params, initial = machine
-    states, heads, tail, cycles, floor, after, start, end = scratch
-    low, high = first[p], first[p + 1]
-    count = high - low
-    for i in range(count):
-        duration = service[kind[low + i]]
-        if duration >= 0:
-            cycles[i] = floor[i] = duration
-        else:
-            r = request[low + i]
-            cycles[i], floor[i] = -1 - r, least(params[resource[low + i]], requests[r])
-        end[i] = UNKNOWN
-    senders = first_sender[low + p : high + p + 1]
-    whole = shortest(
-        queue[low:high], sender, senders, dispatch_latency, token_latency, floor, tail, after
-    )
-    if whole >= deadline:
+    first, queue, resource, release, _, _, members, first_sender, sender, head, stop, requests, _, _, _ = programs
+    queues, resources, dispatch_latency, token_latency, _, params, initial = machine
+    states, heads, _, _, cycles, after, start, end = scratch
+    if fails(p, deadline, programs, machine, scratch):
         return UNKNOWN
+    low, high = first[p], first[p + 1]
+    for i in range(high - low):
+        end[i] = UNKNOWN
     for q in range(queues):
         heads[q] = head[p, q]
     states[:] = initial
@@ -92,7 +45,7 @@ def attempt(p: int, deadline: int, programs: Any, machine: Any, scratch: Any) ->
         dispatch_latency,
         token_latency,
         sender,
-        senders,
+        first_sender[low + p : high + p + 1],
         release[low:high],
         resource[low:high],
         cycles,
@@ -107,12 +60,49 @@ def attempt(p: int, deadline: int, programs: Any, machine: Any, scratch: Any) ->
         deadline,
         after,
     )
-    if done < count:
+    if done < high - low:
         return DEADLOCK if deadline == NO_LIMIT else UNKNOWN
     total = 0
-    for i in range(count):
+    for i in range(high - low):
         total = max(total, end[i])
     return total if total < deadline else UNKNOWN
+
+
+def fails(p: int, deadline: int, programs: Any, machine: Any, scratch: Any) -> bool:  # noqa: ANN401
+    """Whether a program misses its deadline even if every resource is always free; fills ``cycles`` and ``after``.
+
+    From the last instruction to the first it finds the longest path to the end through queues and tokens. What stands
+    before an instruction in its queue comes on top, so a program that is too slow is mostly known by its last few.
+    ``after`` is the cycles that pass at least from the start of each instruction to the end of the job.
+    """
+    first, queue, resource, _, kind, request, _, first_sender, sender, head, stop, requests, part, alike, count = programs
+    queues, _, dispatch_latency, token_latency, service, params, _ = machine
+    _, _, tail, earlier, cycles, after, _, _ = scratch
+    for q in range(queues):
+        tail[q], earlier[q] = 0, (stop[p, q] - head[p, q]) * dispatch_latency
+    for e in range(part[p], part[p + 1]):
+        earlier[queue[first[p] + alike[e, 1]]] += count[e] * max(0, service[alike[e, 0]])
+    low, high = first[p], first[p + 1]
+    for i in range(high - low):
+        after[i] = 0
+    for i in range(high - low - 1, -1, -1):
+        q = queue[low + i]
+        floor = service[kind[low + i]]
+        if floor >= 0:
+            cycles[i] = floor
+            earlier[q] -= floor
+        else:
+            r = request[low + i]
+            cycles[i], floor = -1 - r, least(params[resource[low + i]], requests[r])
+        earlier[q] -= dispatch_latency
+        after[i] = floor + max(after[i], tail[q])
+        if after[i] + earlier[q] >= deadline:
+            return True
+        tail[q] = after[i] + dispatch_latency
+        for k in range(first_sender[low + p + i], first_sender[low + p + i + 1]):
+            if sender[k] != UNKNOWN:
+                after[sender[k]] = max(after[sender[k]], token_latency + after[i])
+    return False
 
 
 def following(bounds: Vector, low: int, high: int, last: int) -> int:

@@ -108,10 +108,11 @@ def _race(table: Table, chosen: IntArray, config: Any) -> tuple[IntArray, IntArr
     programs = (
         *(getattr(table, name).array for name in ("first", "queue", "resource", "release", "kind", "request")),
         *(getattr(table, name).array for name in ("members", "first_sender", "sender", "head", "stop", "requests")),
+        *(getattr(table, name).array for name in ("part", "alike", "count")),
     )
     hardware = (len(machine.queues), resources, machine.dispatch_latency, machine.token_latency)
-    room = [np.zeros(table.longest, np.int64) for _ in range(5)]
-    queues = [np.zeros(len(machine.queues), np.int64) for _ in range(2)]
+    room = [np.zeros(table.longest, np.int64) for _ in range(4)]
+    queues = [np.zeros(len(machine.queues), np.int64) for _ in range(3)]
     best, cycles, needed = (np.zeros(len(chosen), np.int64) for _ in range(3))
     _compiled()(
         chosen,
@@ -138,7 +139,7 @@ def _compiled() -> Callable[..., None]:
     run = fast.compiled_run(command_level=False)
     from numba.extending import register_jitable  # noqa: PLC0415  # costs over a second
 
-    for function in (loops.shortest, loops.following):
+    for function in (loops.fails, loops.following):
         register_jitable(function)
     attempt = fast.compile_with(loops.attempt, run=run)
     return fast.compile_with(loops.race, race_of=fast.compile_with(loops.race_of, attempt=attempt))
