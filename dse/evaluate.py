@@ -3,12 +3,13 @@
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from json import dumps
 from typing import Any, Literal
 
+from dse.layers import Layers, Run
 from dse.metrics import Totals, machine_of
 from dse.provenance import code_digest
 from dse.space import Design, Space, Value
@@ -16,14 +17,9 @@ from dse.workload import Work, load_workload
 from mapping.errors import InputError
 from mapping.graph import Layer
 from mapping.sparsity import DENSE, Pattern
-from simulator.config import FamilyConfig
-from simulator.cost.energy import energy_pj
-from simulator.families import Candidate, Family
-from simulator.program import Program
-from simulator.scheduling import best_mapping
+from simulator.sharing.table import Item
 
 State = Literal["complete", "infeasible", "failed"]
-CACHED_LAYERS = 200_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +61,9 @@ class Evaluator:
         energies = None if space.technology is None else space.technology.model_dump(mode="json")
         fixed = [layers, space.file.family, space.file.costs, energies, code_digest(space.family)]
         self._fixed = dumps(fixed, sort_keys=True)
-        self._layer_totals = lru_cache(maxsize=CACHED_LAYERS)(self._simulate)
+        self._layers = Layers(space.family, space.technology)
+        self._run = cache(_run)  # one object for the layers of all groups that are alike
+        self._runs = cache(self._find_runs)
 
     def key(self, values: Mapping[str, Value]) -> str:
         """The content hash of a design; of the bare values where they make no legal one."""
@@ -105,10 +103,15 @@ class Evaluator:
             InputError: A layer cannot run on this machine.
         """
         choices = [*zip(design.patterns, design.dataflows, strict=True), (DENSE, None)]
-        return tuple(
-            self._group_totals(work, pattern, flow, design.config)
-            for work, (pattern, flow) in zip(self.work, choices, strict=True)
-        )
+        groups = [self._runs(index, pattern, flow) for index, (pattern, flow) in enumerate(choices)]
+        totals = iter(self._layers.totals([run for group in groups for run in group], design.config))
+        parts = []
+        for work in self.work:
+            part = Totals()
+            for times in work.runs:
+                part = part.plus(next(totals), times)
+            parts.append(part)
+        return tuple(parts)
 
     def metrics(self, design: Design, parts: tuple[Totals, ...]) -> dict[str, float]:
         """Every metric from the sums of the groups."""
@@ -116,37 +119,17 @@ class Evaluator:
         machine = machine_of(self.space.family, design.config, self.space.file.costs)
         return {name: metric.value(total, machine) for name, metric in self.space.metrics.items()}
 
-    def _group_totals(self, work: Work, pattern: Pattern, flow: str | None, config: FamilyConfig) -> Totals:
-        total = Totals()
-        for layer, runs, prunable in zip(work.layers, work.runs, work.prunable, strict=True):
-            total = total.plus(self._layer_totals(layer, pattern if prunable else DENSE, flow, config, prunable), runs)
-        return total
-
-    def _simulate(
-        self, layer: Layer, pattern: Pattern, flow: str | None, config: FamilyConfig, prunable: bool
-    ) -> Totals:
-        """One run of a layer, in the fastest mapping of the dataflow."""
-        family = self.space.family if flow is None else _only(self.space.family, flow)
-        choice = best_mapping(family, layer, pattern, config)
-        program = family.lower(layer, pattern, choice.mapping, config)
-        family.check(program, config)
-        shape = layer.shape
-        rows = shape.positions * shape.out_channels if prunable else 0
-        return Totals(
-            cycles=choice.cycles,
-            dram_bytes=int(family.dram_bytes(program).sum()),
-            macs=int(program.macs.sum()),
-            kept=rows * pattern.kept(shape.group_in_channels),
-            weights=rows * shape.group_in_channels,
-            energy_fj=self._energy_fj(program, config),
+    def _find_runs(self, index: int, pattern: Pattern, flow: str | None) -> tuple[Run, ...]:
+        """The layers of a group in a pattern and dataflow."""
+        work = self.work[index]
+        return tuple(
+            self._run(layer, pattern if prunable else DENSE, flow, prunable)
+            for layer, prunable in zip(work.layers, work.prunable, strict=True)
         )
 
-    def _energy_fj(self, program: Program, config: FamilyConfig) -> int:
-        """Energy of one run [fJ]; 0 where nobody asks for it."""
-        family, technology = self.space.family, self.space.technology
-        if technology is None or family.actions is None:
-            return 0
-        return round(1000 * sum(energy_pj(family.actions(program, config), technology).values()))
+
+def _run(layer: Layer, pattern: Pattern, flow: str | None, prunable: bool) -> Run:
+    return Run(Item(layer, pattern, flow), prunable)
 
 
 def sum_parts(parts: tuple[Totals, ...]) -> Totals:
@@ -155,18 +138,6 @@ def sum_parts(parts: tuple[Totals, ...]) -> Totals:
     for part in parts:
         total = total.plus(part)
     return total
-
-
-def _only(family: Family[Any], dataflow: str) -> Family[Any]:
-    """The family as if it knew one dataflow only."""
-
-    def candidates(layer: Layer, pattern: Pattern, config: Any) -> list[Candidate]:  # noqa: ANN401
-        found = [c for c in family.candidates(layer, pattern, config) if c.mapping.dataflow == dataflow]
-        if not found:
-            raise InputError(f"layer {layer.name}: {family.name} offers no {dataflow} mapping")
-        return found
-
-    return replace(family, candidates=candidates)
 
 
 def _digest(fixed: str, varying: Any) -> str:  # noqa: ANN401  # any JSON

@@ -11,7 +11,7 @@ from typing import Any
 from simulator.families import Family
 
 _ROOMS = ("mapping", "simulator")
-_OWN = ("dse.evaluate", "dse.metrics", "dse.workload")
+_OWN = ("dse.evaluate", "dse.layers", "dse.metrics", "dse.workload")
 _PACKAGES = ("zeroskip", "numpy", "numba")
 
 

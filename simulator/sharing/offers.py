@@ -83,8 +83,8 @@ def transfer_cycles(moved: IntArray, peak_bytes: float) -> IntArray:
 class Sharing(Generic[C]):
     """How configurations share programs: the optional part ``sharing`` of a family.
 
-    A family that states it promises, and ``tests/simulator/sharing`` checks, that its ``candidates`` are these offers by
-    ascending bound, and that of a configuration
+    A family that states it promises, and ``tests/simulator/sharing`` checks, that its ``candidates`` are these offers
+    by ascending bound, and that of a configuration
 
     * ``offers``, ``lower`` and ``check`` read ``fields`` only (notes of a program aside);
     * the service time of an instruction follows from the operands ``timed`` and the configuration, or is a request to

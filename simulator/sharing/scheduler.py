@@ -14,10 +14,10 @@ from simulator.families import Family
 from simulator.program import Program
 from simulator.scheduling import MAX_RUNS, best_mapping
 from simulator.sharing import race as loops
-from simulator.sharing.offers import Sharing, transfer_cycles
+from simulator.sharing.offers import transfer_cycles
 from simulator.sharing.table import Item, Shared, Table
 
-# What is kept: instructions of programs with mappings that were offered, about 100 bytes each; whole programs beside it.
+# What is kept: instructions of programs and mappings that were offered, some 100 bytes each; whole programs beside it.
 MAX_ROWS = 2_000_000
 MAX_PROGRAMS = 256
 
@@ -65,9 +65,9 @@ class Scheduler:
             if place == loops.DEADLOCK:
                 best_mapping(self.family, items[n].layer, items[n].pattern, config)  # it says what is stuck
             shared = table.programs[int(table.program_of.array[place])]
-            if id(shared) not in table.checked:
+            if shared not in table.checked:
                 self.family.check(self.program(shared, config), config)
-                table.checked.add(id(shared))
+                table.checked.add(shared)
             found.append(Found(shared, int(cycles[n])))
         return found
 

@@ -1,8 +1,9 @@
 """All that is known of the layers that ran on machines with the same programs."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,16 +21,18 @@ from simulator.sharing.columns import Column, distinct
 from simulator.sharing.offers import Sharing
 
 
-class Item(NamedTuple):
-    """A layer without weights, its pattern, and the dataflow it is bound to, if any."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """A layer without weights, its pattern, and the dataflow it is bound to, if any; only ever equal to itself."""
 
     layer: Layer
     pattern: Pattern
     dataflow: str | None
 
 
-class Shared(NamedTuple):
-    """A program in a table.
+@dataclass(frozen=True, slots=True, eq=False)
+class Shared:
+    """A program in a table; only ever equal to itself.
 
     Attributes:
         item: What it runs.
@@ -75,7 +78,7 @@ class Table:
         self.part, self.alike, self.count = Column(_ints(1)), Column(_ints(0, 2)), Column(_ints(0))
         self.opcodes, self.operands = Column(_ints(0, dtype=np.uint8)), Column(_ints(0, family.isa.width))
         self.longest = 0
-        self.checked: set[int] = set()
+        self.checked: set[Shared] = set()
 
     @property
     def rows(self) -> int:
