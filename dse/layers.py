@@ -14,8 +14,8 @@ from simulator.cost.energy import Technology, energy_pj
 from simulator.families import Candidate, Family
 from simulator.program import Program
 from simulator.scheduling import best_mapping
-from simulator.sharing.scheduler import Scheduler, fields_of
-from simulator.sharing.table import Item, Shared
+from simulator.sharing.scheduler import Scheduler
+from simulator.sharing.table import Item, Shared, fields_of
 
 CACHED_LAYERS = 200_000
 CACHED_ENERGIES = 200_000
@@ -89,7 +89,7 @@ class Layers:
         sharing = self._family.sharing
         if self._technology is None or self._family.actions is None or self._scheduler is None or sharing is None:
             return 0
-        key = (shared, fields_of(config, (*sharing.fields, *sharing.counted)))
+        key = (shared, fields_of(config, sharing.counted))
         if key not in self._energies:
             self._energies[key] = self._energy_fj(self._scheduler.program(shared, config), config)
             if len(self._energies) > CACHED_ENERGIES:

@@ -15,7 +15,7 @@ from simulator.program import Program
 from simulator.scheduling import MAX_RUNS, best_mapping
 from simulator.sharing import race as loops
 from simulator.sharing.offers import transfer_cycles
-from simulator.sharing.table import Item, Shared, Table
+from simulator.sharing.table import Item, Shared, Table, fields_of
 
 # What is kept: instructions of programs and mappings that were offered, some 100 bytes each; whole programs beside it.
 MAX_ROWS = 2_000_000
@@ -42,7 +42,7 @@ class Scheduler:
         assert family.sharing is not None, f"family {family.name!r} shares no programs"
         self.family, self._sharing = family, family.sharing
         self._tables = OrderedDict[tuple[Any, ...], Table]()
-        self._programs = OrderedDict[tuple[Shared, tuple[Any, ...]], Program]()
+        self._programs = OrderedDict[Shared, Program]()
 
     def find(self, items: Sequence[Item], config: Any) -> list[Found]:  # noqa: ANN401
         """The fastest mapping of each item.
@@ -58,7 +58,7 @@ class Scheduler:
             best[left], cycles[left], needed = _race(table, chosen[left], config)
             for n, place in zip(left.tolist(), needed.tolist(), strict=True):
                 if place != UNKNOWN:
-                    table.add_program(items[n], place, self._lower(items[n], table.mappings[place], config))
+                    table.need(items[n], place, config)
             left = left[needed != UNKNOWN]
         found = []
         for n, place in enumerate(best.tolist()):
@@ -72,17 +72,14 @@ class Scheduler:
         return found
 
     def program(self, shared: Shared, config: Any) -> Program:  # noqa: ANN401
-        """The program itself, for configurations with these fields."""
-        key = (shared, fields_of(config, self._sharing.fields))
-        if key not in self._programs:
-            self._programs[key] = self._lower(shared.item, shared.mapping, config)
+        """The program itself, as lowered for this or another configuration that shares it."""
+        if shared not in self._programs:
+            item = shared.item
+            self._programs[shared] = self.family.lower(item.layer, item.pattern, shared.mapping, config)
             if len(self._programs) > MAX_PROGRAMS:
                 self._programs.popitem(last=False)
-        self._programs.move_to_end(key)
-        return self._programs[key]
-
-    def _lower(self, item: Item, mapping: Any, config: Any) -> Program:  # noqa: ANN401
-        return self.family.lower(item.layer, item.pattern, mapping, config)
+        self._programs.move_to_end(shared)
+        return self._programs[shared]
 
     def _table(self, config: Any) -> Table:  # noqa: ANN401
         key = fields_of(config, self._sharing.fields)
@@ -92,11 +89,6 @@ class Scheduler:
             self._tables[key] = Table(self.family, self._sharing)
         self._tables.move_to_end(key)
         return self._tables[key]
-
-
-def fields_of(config: Any, names: Sequence[str]) -> tuple[Any, ...]:  # noqa: ANN401
-    """The values of these fields."""
-    return tuple(getattr(config, name) for name in names)
 
 
 def _race(table: Table, chosen: IntArray, config: Any) -> tuple[IntArray, IntArray, IntArray]:  # noqa: ANN401

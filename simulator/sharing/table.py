@@ -51,6 +51,11 @@ def _ints(*shape: int, dtype: Any = np.int64) -> AnyArray:  # noqa: ANN401
     return np.zeros(shape, dtype)
 
 
+def fields_of(config: Any, names: Sequence[str]) -> tuple[Any, ...]:  # noqa: ANN401
+    """The values of these fields."""
+    return tuple(getattr(config, name) for name in names)
+
+
 class Table:
     """The mappings of layers and the programs of those that were needed, for configurations with the same fields.
 
@@ -60,7 +65,8 @@ class Table:
 
     def __init__(self, family: Family[Any], sharing: Sharing[Any]) -> None:
         self.family, self.sharing = family, sharing
-        self.numbers: dict[Item, int] = {}
+        self.numbers: dict[tuple[Item, tuple[Any, ...]], int] = {}
+        self.known: dict[tuple[Item, Mapping], int] = {}
         self.mappings: list[Mapping] = []
         self.programs: list[Shared] = []
         self.item_first, self.entry_first = Column(_ints(1)), Column(_ints(1))
@@ -86,13 +92,14 @@ class Table:
         return len(self.queue) + len(self.mappings)
 
     def number(self, item: Item, config: Any) -> int:  # noqa: ANN401
-        """The number of an item; new ones are offered mappings.
+        """The number of an item on machines with the same offers; new ones are offered mappings.
 
         Raises:
             InputError: The layer cannot run on this configuration, or not in the dataflow.
         """
-        if item in self.numbers:
-            return self.numbers[item]
+        key = (item, fields_of(config, self.sharing.offered))
+        if key in self.numbers:
+            return self.numbers[key]
         offers = self.sharing.offers(item.layer, item.pattern, config)
         if item.dataflow is not None:
             fitting = [m.dataflow == item.dataflow for m in offers.mappings]
@@ -110,16 +117,22 @@ class Table:
         self.guesses.append(np.array([UNKNOWN]))
         self.mappings += offers.mappings
         self.item_first.append(np.array([len(self.mappings)]))
-        return self.numbers.setdefault(item, len(self.numbers))
+        return self.numbers.setdefault(key, len(self.numbers))
 
-    def add_program(self, item: Item, place: int, program: Program) -> None:
-        """Add the program of the mapping at ``place``."""
+    def need(self, item: Item, place: int, config: Any) -> None:  # noqa: ANN401
+        """See to it that the mapping at ``place`` has its program."""
+        mapping = self.mappings[place]
+        if (item, mapping) not in self.known:
+            self.known[item, mapping] = len(self.programs)
+            self._add(item, mapping, self.family.lower(item.layer, item.pattern, mapping, config))
+        self.program_of.array[place] = self.known[item, mapping]
+
+    def _add(self, item: Item, mapping: Mapping, program: Program) -> None:
         transfers, requests = self.sharing.requests(program)
         request = np.full(len(program), UNKNOWN)
         request[transfers] = len(self.requests) + np.arange(len(transfers))
         per_queue = np.bincount(program.queue, minlength=len(program.isa.queues))
         sender, first_sender = senders(program.queue, program.wait, program.release, len(program.isa.queues))
-        self.program_of.array[place] = len(self.programs)
         kind = self._kinds_of(program)
         kinds, rows, counts = np.unique(kind, return_index=True, return_counts=True)
         self.kind.append(kind)
@@ -139,7 +152,7 @@ class Table:
         self.first.append(np.array([len(self.queue)]))
         self.longest = max(self.longest, len(program))
         moved, macs = int(self.family.dram_bytes(program).sum()), int(program.macs.sum())
-        self.programs.append(Shared(item, self.mappings[place], moved, macs))
+        self.programs.append(Shared(item, mapping, moved, macs))
 
     def job(self, config: Any) -> Job:  # noqa: ANN401
         """The machine, and the service time of every kind of instruction."""
