@@ -5,6 +5,7 @@ place) the one with the fewest cycles, the first of them among equals. Mappings 
 where it is certain that they are not that one, so the order in which they run cannot matter.
 """
 
+from math import ceil
 from typing import Any
 
 from simulator.engine.kernel import UNKNOWN, run
@@ -190,6 +191,7 @@ def race(
     gaps: Vector,
     around: Vector,
     moved: Vector,
+    peak_bytes: float,
     program_of: Vector,
     guesses: Vector,
     programs: Arrays,
@@ -200,7 +202,7 @@ def race(
     cycles: Vector,
     needed: Vector,
 ) -> None:
-    """The fastest mapping of each chosen layer; ``around`` and ``moved`` in cycles, all else as in ``Offers``.
+    """The fastest mapping of each chosen layer; its bounds are those of ``Offers.bounds``.
 
     Args:
         chosen: (n,) layers to run.
@@ -212,6 +214,7 @@ def race(
         gaps: (t,).
         around: (t,).
         moved: (t,).
+        peak_bytes: Bytes per cycle that memory cannot exceed.
         program_of: (t,) program of each mapping, or UNKNOWN.
         guesses: (l,) what won last, or UNKNOWN; changed.
         programs: See ``attempt``.
@@ -226,10 +229,10 @@ def race(
     for n in range(len(chosen)):
         low, high = item_first[chosen[n]], item_first[chosen[n] + 1]
         for c in range(low, high):
-            busy = gaps[c] * dispatch_latency + around[c]
+            busy = gaps[c] * dispatch_latency
             for e in range(entry_first[c], entry_first[c + 1]):
                 busy += entry_count[e] * service[entry_kind[e]]
-            bounds[c] = max(busy, moved[c])
+            bounds[c] = max(busy + ceil(around[c] / peak_bytes), ceil(moved[c] / peak_bytes))
         guess = guesses[chosen[n]]
         best[n], cycles[n], needed[n] = race_of(low, high, most, guess, bounds, program_of, programs, machine, scratch)
         if best[n] >= 0:

@@ -14,7 +14,6 @@ from simulator.families import Family
 from simulator.program import Program
 from simulator.scheduling import MAX_RUNS, best_mapping
 from simulator.sharing import race as loops
-from simulator.sharing.offers import transfer_cycles
 from simulator.sharing.table import Item, Shared, Table, fields_of
 
 # What is kept: instructions of programs and mappings that were offered, some 100 bytes each; whole programs beside it.
@@ -110,8 +109,9 @@ def _race(table: Table, chosen: IntArray, config: Any) -> tuple[IntArray, IntArr
         chosen,
         MAX_RUNS,
         *(getattr(table, name).array for name in ("item_first", "entry_first", "entry_kind", "entry_count", "gaps")),
-        transfer_cycles(table.around.array, peak),
-        transfer_cycles(table.moved.array, peak),
+        table.around.array,
+        table.moved.array,
+        peak,
         table.program_of.array,
         table.guesses.array,
         programs,

@@ -1,6 +1,6 @@
 """All that is known of the layers that ran on machines with the same programs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -83,6 +83,7 @@ class Table:
         self.requests = Column(_ints(0, len(REQUEST_FIELDS)))
         self.part, self.alike, self.count = Column(_ints(1)), Column(_ints(0, 2)), Column(_ints(0))
         self.opcodes, self.operands = Column(_ints(0, dtype=np.uint8)), Column(_ints(0, family.isa.width))
+        self.kinds: dict[tuple[Any, ...], int] = {}
         self.longest = 0
         self.checked: set[Shared] = set()
 
@@ -106,9 +107,9 @@ class Table:
             if not any(fitting):
                 raise InputError(f"layer {item.layer.name}: {self.family.name} offers no {item.dataflow} mapping")
             offers = offers.chosen(np.flatnonzero(fitting))
-        kinds = self._add_kinds(offers.samples.opcode, offers.samples.operands)
+        kinds = self._kinds_of(offers.samples)
         self.entry_first.append(offers.first[1:] + len(self.entry_kind))
-        self.entry_kind.append(offers.kind + kinds)
+        self.entry_kind.append(kinds[offers.kind])
         self.entry_count.append(offers.count)
         self.gaps.append(offers.gaps)
         self.around.append(offers.around)
@@ -174,20 +175,25 @@ class Table:
             notes={},
         )
 
-    def _add_kinds(self, opcodes: AnyArray, operands: IntArray) -> int:
-        """The number of the first of new kinds."""
-        first = len(self.opcodes)
-        self.opcodes.append(opcodes)
-        self.operands.append(operands)
-        self.__dict__.pop("_samples", None)
-        return first
-
     def _kinds_of(self, program: Program) -> IntArray:
         kind = _ints(len(program))
         for opcode in program.isa.opcodes:
             rows = program.of(opcode.name)
             fields: Sequence[str] = self.sharing.timed[opcode.name]
             if len(rows):
-                alike, which = distinct([program.operand(opcode.name, name, rows) for name in fields])
-                kind[rows] = which + self._add_kinds(program.opcode[rows[alike]], program.operands[rows[alike]])
+                columns = [program.operand(opcode.name, name, rows) for name in fields]
+                alike, which = distinct(columns)
+                keys = zip(*(column[alike].tolist() for column in columns), strict=True)
+                kind[rows] = self._numbers_of(opcode.name, keys, program, rows[alike])[which]
         return kind
+
+    def _numbers_of(self, opcode: str, keys: Iterable[tuple[int, ...]], program: Program, rows: IntArray) -> IntArray:
+        """The numbers of kinds, of which ``rows`` are one instruction each; new ones are added."""
+        known, first = self.kinds, len(self.kinds)
+        numbers = np.array([known.setdefault((opcode, *key), len(known)) for key in keys])
+        new = rows[numbers >= first]
+        if len(new):
+            self.opcodes.append(program.opcode[new])
+            self.operands.append(program.operands[new])
+            self.__dict__.pop("_samples", None)
+        return numbers
