@@ -20,6 +20,7 @@ from simulator.generation import Generation
 from simulator.isa import InstructionSet
 from simulator.page import Page
 from simulator.program import Program
+from simulator.sharing.offers import Sharing
 from simulator.verilog import Verilog
 
 GROUP = "zeroskip.families"
@@ -81,6 +82,7 @@ class Family(Generic[C]):
         verilog: How a configuration becomes Verilog modules, for ``zeroskip area``, or None: it has no Verilog.
         generate: A prompt and the tokens behind it, by settings of the transformer, or None: it runs layers only.
         machine: What the published machine is called, another name in ``zeroskip reproduce``, or None.
+        sharing: How configurations share programs, for fast sweeps of the hardware, or None: they do not.
         pages: More such pages, by the name they have on the command line.
     """
 
@@ -107,6 +109,7 @@ class Family(Generic[C]):
     verilog: Verilog[C] | None = None
     machine: str | None = None
     generate: Callable[[tuple[str, ...], int, int, C], Generation] | None = None
+    sharing: Sharing[C] | None = None
 
     def config_names(self) -> list[str]:
         """Names of the configurations it comes with."""
