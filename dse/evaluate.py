@@ -17,7 +17,6 @@ from mapping.errors import InputError
 from mapping.graph import Layer
 from mapping.sparsity import DENSE, Pattern
 from simulator.config import FamilyConfig
-from simulator.cost.energy import energy_pj
 from simulator.families import Candidate, Family
 from simulator.program import Program
 from simulator.scheduling import best_mapping
@@ -146,7 +145,7 @@ class Evaluator:
         family, technology = self.space.family, self.space.technology
         if technology is None or family.actions is None:
             return 0
-        return round(1000 * sum(energy_pj(family.actions(program, config), technology).values()))
+        return round(1000 * sum(family.energy_pj(program, config, technology).values()))
 
 
 def sum_parts(parts: tuple[Totals, ...]) -> Totals:
