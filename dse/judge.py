@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, product
+from math import ceil
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from dse.problem import Observation, Point, Problem, Row
 from dse.space import Space
 from mapping.arrays import AnyArray
 from mapping.errors import InputError
-from mapping.sparsity import DENSE
 
 CHECKED_AT_MOST = 20_000
 _SCALE = 1e-12  # a limit of 0 has no relative excess
@@ -138,16 +138,15 @@ class Layers:
         design = self._evaluator.space.design(self._evaluator.space.decode(point))
         peak = self._evaluator.space.family.peak_macs(design.config)
         rows: list[Row] = []
-        for work, pattern in zip(self._evaluator.work, (*design.patterns, DENSE), strict=True):
+        for work, choice in zip(self._evaluator.work_on(design.config), design.choices, strict=True):
             total = Totals()
-            for layer, runs, prunable in zip(work.layers, work.runs, work.prunable, strict=True):
+            for layer, runs, pattern in zip(work.layers, work.runs, work.patterns(choice.pattern), strict=True):
                 shape, channels = layer.shape, layer.shape.group_in_channels
-                kept = pattern.kept(channels) if prunable else channels
+                kept = pattern.kept(channels)
                 macs = layer.m * shape.positions * shape.out_channels * kept
-                weights = shape.positions * shape.out_channels if prunable else 0
-                cycles = -(-macs // int(peak))
+                weights = 0 if layer.dynamic else shape.positions * shape.out_channels
                 total = total.plus(
-                    Totals(cycles=cycles, macs=macs, kept=weights * kept, weights=weights * channels), runs
+                    Totals(cycles=ceil(macs / peak), macs=macs, kept=weights * kept, weights=weights * channels), runs
                 )
             rows.append(tuple(map(float, total)))
         return tuple(rows)

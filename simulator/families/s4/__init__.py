@@ -29,5 +29,6 @@ FAMILY = Family(
     check=check,
     part=part,
     admit=admit,
+    tiles=("order", "rows", "channels", "outputs"),
     reproduce=reproduce,
 )

@@ -34,4 +34,5 @@ FAMILY = Family(
     actions=actions,
     reproduce=reproduce,
     verilog=VERILOG,
+    tiles=("order", "buffers", "images", "rows", "cols", "channels", "outputs"),
 )
