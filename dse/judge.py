@@ -4,15 +4,11 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, product
-from math import ceil
 
-import numpy as np
-
-from dse.evaluate import Evaluator, Outcome
+from dse.evaluate import Outcome
 from dse.metrics import Totals, machine_of
-from dse.problem import Observation, Point, Problem, Row
+from dse.problem import Observation, Point
 from dse.space import Space
-from mapping.arrays import AnyArray
 from mapping.errors import InputError
 
 CHECKED_AT_MOST = 20_000
@@ -97,79 +93,6 @@ class Judge:
             parts=tuple(tuple(map(float, part)) for part in outcome.parts),
             seconds=outcome.seconds,
         )
-
-
-class Layers:
-    """How a space falls apart: for fixed hardware the groups of layers only meet in sums (see ``Separable``)."""
-
-    def __init__(self, evaluator: Evaluator, judge: Judge) -> None:
-        space = evaluator.space
-        self._evaluator, self._judge = evaluator, judge
-        self.shared = space.hardware_axes
-        axes = [variable.group for variable in space.variables]
-        self.groups = tuple(
-            tuple(axis for axis, group in enumerate(axes) if group == index) for index in range(len(space.groups))
-        )
-        self.directions = tuple(self._directions())
-
-    def score(self, point: Point, columns: AnyArray) -> tuple[AnyArray, AnyArray]:
-        """Objectives (r, o) and violations (r, c) of summed columns (r, k), on the hardware of a point."""
-        space, judge = self._evaluator.space, self._judge
-        machine = machine_of(space.family, space.design(space.decode(point)).config, space.file.costs)
-        totals = [Totals(*row) for row in columns.tolist()]
-
-        def column(name: str) -> list[float]:
-            value = space.metrics[name].value
-            return [value(total, machine) for total in totals]
-
-        objectives = [np.multiply(sign, column(name)) for name, sign in judge.signs.items()]
-        violations = [[bound.excess(value) for value in column(bound.metric)] for bound in judge.bounds]
-        return np.array(objectives).T, np.array(violations).reshape(len(violations), len(totals)).T
-
-    def bound(self, point: Point) -> tuple[Row, ...] | None:
-        """Per group: cycles of its kept weights at full utilisation; bytes of those weights and of the outputs.
-
-        Returns:
-            None if an objective or constraint gets better with a larger sum of cycles or bytes, for then these are
-            bounds on the wrong side.
-        """
-        if any(self.directions[Totals._fields.index(name)][1] for name in ("cycles", "dram_bytes", "macs")):
-            return None
-        design = self._evaluator.space.design(self._evaluator.space.decode(point))
-        peak = self._evaluator.space.family.peak_macs(design.config)
-        rows: list[Row] = []
-        for work, choice in zip(self._evaluator.work_on(design.config), design.choices, strict=True):
-            total = Totals()
-            for layer, runs, pattern in zip(work.layers, work.runs, work.patterns(choice.pattern), strict=True):
-                shape, channels = layer.shape, layer.shape.group_in_channels
-                kept = pattern.kept(channels)
-                macs = layer.m * shape.positions * shape.out_channels * kept
-                weights = 0 if layer.dynamic else shape.positions * shape.out_channels
-                total = total.plus(
-                    Totals(cycles=ceil(macs / peak), macs=macs, kept=weights * kept, weights=weights * channels), runs
-                )
-            rows.append(tuple(map(float, total)))
-        return tuple(rows)
-
-    def _directions(self) -> list[tuple[int, int]]:
-        """For each column of ``Totals``: whether more of it, and whether less of it, can make anything worse."""
-        uses = [(self._judge.space.metrics[name].slopes, sign) for name, sign in self._judge.signs.items()]
-        uses += [(self._judge.space.metrics[bound.metric].slopes, bound.sign) for bound in self._judge.bounds]
-        worse = [[slopes[name] * sign for slopes, sign in uses if name in slopes] for name in Totals._fields]
-        return [(int(1 in signs), int(-1 in signs)) for signs in worse]
-
-
-def problem_of(evaluator: Evaluator, judge: Judge) -> Problem:
-    """The problem that a space poses to a strategy."""
-    space = evaluator.space
-    return Problem(
-        sizes=space.sizes,
-        ordered=tuple(variable.ordered for variable in space.variables),
-        objectives=len(judge.signs),
-        constraints=len(judge.bounds),
-        valid=lambda point: judge.reason(point) is None,
-        separable=Layers(evaluator, judge) if space.groups else None,
-    )
 
 
 def no_feasible(judge: Judge, outcomes: list[Outcome]) -> str:

@@ -37,16 +37,36 @@ class Observation:
         return self.objectives is not None and all(violation <= 0 for violation in self.violations)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What is known of a point before it is evaluated: its evaluation can say the same or worse.
+
+    Attributes:
+        objectives: At least; minus infinity where nothing is known.
+        violations: At least, likewise.
+    """
+
+    objectives: Row
+    violations: Row = ()
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether a constraint is exceeded for sure."""
+        return any(violation > 0 for violation in self.violations)
+
+
 class Separable(Protocol):
     """A space whose groups of variables only meet in sums of columns, once the shared variables are fixed.
 
     A column is a sum over groups. ``score`` says what objectives and violations follow from the summed columns;
-    ``directions`` says for each column in which way it may only make them worse.
+    ``directions`` says for each column in which way it may only make them worse, ``exact`` whether ``bound`` is not
+    only a bound of it but what an evaluation says.
     """
 
     shared: int
     groups: tuple[tuple[int, ...], ...]
     directions: tuple[tuple[int, int], ...]
+    exact: tuple[bool, ...]
 
     def score(self, point: Point, columns: AnyArray) -> tuple[AnyArray, AnyArray]:
         """Objectives (r, o) and violations (r, c) of rows of summed columns (r, k), on the hardware of a point."""
@@ -70,6 +90,8 @@ class Problem:
         constraints: How many.
         valid: Whether a point is worth asking for; cheap.
         separable: How it falls apart, if it does.
+        forecast: What is known of a valid point before it is evaluated; cheap.
+        exact: For each objective, then each constraint, whether its forecast is what an evaluation says.
     """
 
     sizes: Point
@@ -78,6 +100,12 @@ class Problem:
     constraints: int = 0
     valid: Callable[[Point], bool] = _always
     separable: Separable | None = None
+    forecast: Callable[[Point], Forecast] | None = None
+    exact: tuple[bool, ...] = ()
+
+    def promising(self, point: Point) -> bool:
+        """Whether a point is valid and, as far as can be known, feasible."""
+        return self.valid(point) and (self.forecast is None or not self.forecast(point).hopeless)
 
     @property
     def size(self) -> int:

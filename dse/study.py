@@ -8,7 +8,8 @@ from json import dumps
 
 from dse.choices import Value
 from dse.evaluate import Evaluator, Outcome
-from dse.judge import Judge, problem_of
+from dse.grid import problem_of
+from dse.judge import Judge
 from dse.pareto import front
 from dse.problem import Observation, Point
 from dse.provenance import versions

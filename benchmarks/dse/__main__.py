@@ -17,7 +17,8 @@ import numpy as np
 from dse.catalog import STRATEGIES
 from dse.evaluate import Evaluator
 from dse.executors import InProcess
-from dse.judge import Judge, problem_of
+from dse.grid import problem_of
+from dse.judge import Judge
 from dse.pareto import hypervolume, logarithmic, nondominated, scaled
 from dse.problem import Observation, Point, Problem
 from dse.run import run

@@ -31,7 +31,7 @@ class Strategy(ABC):
         self.asked: set[Point] = set()
 
     def ask(self, count: int) -> list[Point]:
-        """Up to ``count`` valid points never asked before; none when the strategy has no more."""
+        """Up to ``count`` promising points never asked before; none when the strategy has no more."""
         points = self._propose(count)
         repeated = self.asked.intersection(points)
         if repeated or len(set(points)) < len(points) or len(points) > count:
@@ -47,7 +47,7 @@ class Strategy(ABC):
         """Points for ``ask``."""
 
     def fresh(self, count: int) -> list[Point]:
-        """Up to ``count`` random valid points never asked before.
+        """Up to ``count`` random promising points never asked before.
 
         Where draws keep hitting known points a small grid is walked in random order; a large one is given up.
         """
@@ -65,5 +65,5 @@ class Strategy(ABC):
         return list(found)
 
     def _add(self, point: Point, found: dict[Point, None]) -> None:
-        if point not in found and point not in self.asked and self.problem.valid(point):
+        if point not in found and point not in self.asked and self.problem.promising(point):
             found[point] = None

@@ -163,6 +163,11 @@ class Decompose(Strategy):
                 point[axis] = value
         return tuple(point)
 
+    def _add(self, point: Point, found: dict[Point, None]) -> None:
+        """A point that is not feasible still shows what its choices cost."""
+        if point not in found and point not in self.asked and self.problem.valid(point):
+            found[point] = None
+
     def _indices(self, point: Point) -> list[int]:
         groups = zip(self._layers.groups, self._choices, strict=True)
         return [options.index(tuple(point[axis] for axis in axes)) for axes, options in groups]

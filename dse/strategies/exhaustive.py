@@ -18,6 +18,6 @@ class Exhaustive(Strategy):
         while len(points) < count and self._next < self.problem.size:
             point = self.problem.point(self._next)
             self._next += 1
-            if self.problem.valid(point):
+            if self.problem.promising(point):
                 points.append(point)
         return points

@@ -4,26 +4,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dse.pareto import MARGIN, front, hypervolume, logarithmic, nondominated, scaled
+from dse.pareto import MARGIN, front, hypervolume, nondominated, scaled
 from dse.problem import Observation, Point, Problem
 from dse.strategies.base import Strategy
 from dse.strategies.gaussian import Array, GaussianProcess
-from mapping.arrays import IntArray
+from dse.strategies.surrogate import FITTED, REFITTED, Expected, surrogate
 
-FIRST = 16
+FIRST, POOL = 16, 256  # points that fill the space at first, of so many random ones
 OPTIMISM = 0.3  # standard deviations below the mean at which a candidate is judged
 EXPLORING = 2  # of the eight points of a batch, these go where least is known
-SAMPLES, CHILDREN = 384, 640
-FITTED = 320  # points a model is fitted to; beyond, the front and the latest
-ITERATIONS, REFITTED = 40, 12
+SAMPLES, CHILDREN, ROUNDS = 256, 256, 4
 
 
 class Gp(Strategy):
-    """One Gaussian process per objective and constraint.
+    """Gaussian processes of what is not known of a point beforehand (``dse.strategies.surrogate``).
 
-    Candidates are random points and crossings and mutations of the front. Batches are filled greedily by the
+    The first points fill the space. After that, candidates are random points and several generations of crossings and
+    mutations of the best: what is measured, and what the processes expect. Batches are filled greedily by the
     hypervolume that an optimistic prediction adds, times the probability that all constraints hold; a quarter goes to
-    where the models know least of likely good regions, which frees a search that a bad model has trapped.
+    where the processes know least of likely good regions, which frees a search that a bad model has trapped.
     """
 
     batch = 8
@@ -31,12 +30,11 @@ class Gp(Strategy):
     def __init__(self, problem: Problem, seed: int, budget: int | None = None) -> None:
         super().__init__(problem, seed, budget)
         self._seen: list[Observation] = []
-        ordered = np.array(problem.ordered, bool)
-        self._models = [GaussianProcess(ordered) for _ in range(problem.objectives + problem.constraints)]
-        self._mapped = GaussianProcess(ordered)
-        self._ordered, self._last = ordered, np.array(problem.sizes, np.int64) - 1
+        self._model = surrogate(problem)
+        self._ordered = np.array(problem.ordered, bool)
+        self._mapped = GaussianProcess(self._ordered)
+        self._last = np.array(problem.sizes, np.int64) - 1
         self._span = np.maximum(np.array(problem.sizes, np.float64) - 1, 1.0)
-        self._fits = 0
 
     def tell(self, observations: Sequence[Observation]) -> None:
         """Remember them."""
@@ -45,89 +43,109 @@ class Gp(Strategy):
     def _propose(self, count: int) -> list[Point]:
         measured = [seen for seen in self._seen if seen.objectives is not None]
         if len(self.asked) < FIRST or len(measured) < 2:
-            return self.fresh(count)
-        candidates = self._candidates(measured)
+            return self._spread(count)
+        best = _front_or_least(measured)
+        chosen = {id(seen) for seen in best[: FITTED // 2]}
+        latest = [seen for seen in reversed(measured) if id(seen) not in chosen]
+        self._model.fit([*best[: FITTED // 2], *latest])
+        archive = self._model.log(
+            np.array([seen.objectives for seen in measured if seen.feasible]).reshape(-1, self.problem.objectives)
+        )
+        candidates, expected = self._candidates([seen.point for seen in best], archive)
         if len(candidates) <= count:
             return candidates
-        return self._choose(candidates, measured, count)
+        return [candidates[i] for i in self._choose(candidates, expected, archive, count)]
 
-    def _candidates(self, measured: list[Observation]) -> list[Point]:
-        """Points never asked before: random ones, and children of the front."""
-        found = dict.fromkeys(self.fresh(SAMPLES))
-        parents = [seen.point for seen in _front_or_least(measured)]
-        for _ in range(CHILDREN):
-            first, second = (parents[i] for i in self.rng.integers(len(parents), size=2))
-            child = np.where(self.rng.random(len(first)) < 0.5, first, second)
-            changed = self.rng.random(len(first)) < 1.5 / max(len(first), 1)
-            near = np.clip(child + self.rng.choice((-1, 1), len(first)), 0, self._last)
-            step = np.where(self._ordered & (self.rng.random(len(first)) < 0.5), near, self._anywhere())
-            child = np.where(changed, step, child)
-            self._add(tuple(int(i) for i in child), found)
-        return list(found)
+    def _spread(self, count: int) -> list[Point]:
+        """Random points far from each other and from those asked before; corners come first."""
+        pool = self.fresh(POOL)
+        if len(pool) <= count or not self.problem.sizes:
+            return pool[:count]
+        x = np.array(pool) / self._span
+        known = np.array(list(self.asked)).reshape(-1, len(self._span)) / self._span
+        nearest = np.abs(x[:, None] - known).sum(axis=2).min(axis=1, initial=np.inf)
+        chosen: list[int] = []
+        while len(chosen) < count:
+            chosen.append(int(nearest.argmax()))
+            nearest = np.minimum(nearest, np.abs(x - x[chosen[-1]]).sum(axis=1))
+            nearest[chosen] = -1.0
+        return [pool[i] for i in chosen]
 
-    def _anywhere(self) -> IntArray:
-        return self.rng.integers(0, self.problem.sizes)
+    def _candidates(self, parents: list[Point], archive: Array) -> tuple[list[Point], Expected]:
+        """Points never asked before, and what to expect of them: random ones, and children of the best."""
+        batches, told = [self.fresh(SAMPLES)], []
+        known = set(batches[0])
+        for _ in range(ROUNDS):
+            found: dict[Point, None] = {}
+            for _ in range(CHILDREN):
+                child = self._child(parents)
+                if child not in known:
+                    self._add(child, found)
+            known.update(found)
+            batches.append(list(found))
+            points = [*(batches[0] if not told else ()), *found]
+            if points:
+                told.append((points, self._model.expect(points)))
+            parents = self._best(parents, told, archive)
+        points = [point for batch, _ in told for point in batch]
+        return points, _joined([expected for _, expected in told])
 
-    def _choose(self, candidates: list[Point], measured: list[Observation], count: int) -> list[Point]:
+    def _best(self, parents: list[Point], told: list[tuple[list[Point], Expected]], archive: Array) -> list[Point]:
+        """The front of what is measured and what may be hoped for."""
+        points = [point for batch, _ in told for point in batch]
+        expected = _joined([expected for _, expected in told])
+        hopeful = (expected.violations - expected.doubt <= 0).all(axis=1)
+        rows = _optimistic(expected)[hopeful]
+        keep = nondominated(np.concatenate([archive, rows]))[len(archive) :]
+        likely = [point for point, good in zip(points, hopeful, strict=True) if good]
+        return [*parents, *(point for point, kept in zip(likely, keep, strict=True) if kept)]
+
+    def _child(self, parents: list[Point]) -> Point:
+        first, second = (parents[i] for i in self.rng.integers(len(parents), size=2))
+        axes = len(first)
+        child = np.where(self.rng.random(axes) < 0.5, first, second)
+        changed = self.rng.random(axes) < 1.5 / max(axes, 1)
+        near = np.clip(child + self.rng.choice((-1, 1), axes), 0, self._last)
+        step = np.where(self._ordered & (self.rng.random(axes) < 0.5), near, self.rng.integers(0, self.problem.sizes))
+        return tuple(int(i) for i in np.where(changed, step, child))
+
+    def _choose(self, candidates: list[Point], expected: Expected, archive: Array, count: int) -> list[int]:
         """The batch: greedy in added hypervolume, and some where the models know least."""
-        objectives = logarithmic([seen.objectives for seen in measured if seen.objectives is not None])
-        low, high = objectives.min(axis=0), objectives.max(axis=0)
-        feasible = np.array([seen.feasible for seen in measured])
-        if feasible.sum() > 1:
-            low, high = objectives[feasible].min(axis=0), objectives[feasible].max(axis=0)
-        mean, deviation = self._predict(candidates, measured, scaled(objectives, low, high))
-        probability = self._probability(candidates, measured, mean[:, self.problem.objectives :], deviation)
-        archive = scaled(objectives[feasible], low, high)
-        count_of_objectives = self.problem.objectives
-        spread = deviation[:, :count_of_objectives]
-        optimistic = mean[:, :count_of_objectives] - OPTIMISM * spread
+        rows = _optimistic(expected)
+        shown = archive if len(archive) > 1 else rows
+        low, high = shown.min(axis=0), shown.max(axis=0)
+        probability = self._probability(candidates, expected)
+        known, rows = scaled(archive, low, high), scaled(rows, low, high)
         exploring = (EXPLORING * count) // self.batch
-        chosen = _greedy(optimistic, probability, archive, count - exploring)
-        doubt = spread.sum(axis=1) * np.sqrt(probability) * _near(optimistic, archive)
+        chosen = _greedy(rows, probability, known, count - exploring)
+        spread = scaled(expected.spread, np.zeros_like(low), high - low)
+        doubt = spread.sum(axis=1) * np.sqrt(probability) * _near(rows, known)
         doubt[chosen] = -1.0
-        chosen += np.argsort(-doubt, kind="stable")[: count - len(chosen)].tolist()
-        return [candidates[i] for i in chosen]
+        return [*chosen, *np.argsort(-doubt, kind="stable")[: count - len(chosen)].tolist()]
 
-    def _predict(self, candidates: list[Point], measured: list[Observation], targets: Array) -> tuple[Array, Array]:
-        """Mean and deviation (m, objectives + constraints) of every model."""
-        x = np.array([seen.point for seen in measured]) / self._span
-        violations = np.array([seen.violations for seen in measured], np.float64).reshape(len(measured), -1)
-        columns = np.concatenate([targets, np.arcsinh(violations)], axis=1)
-        keep = self._fitted_to(measured)
-        iterations = ITERATIONS if self._fits % 4 == 0 else REFITTED
-        self._fits += 1
-        at = np.array(candidates) / self._span
-        predictions = []
-        for model, column in zip(self._models, columns.T, strict=True):
-            model.fit(x[keep], column[keep], iterations)
-            predictions.append(model.predict(at))
-        means, deviations = zip(*predictions, strict=True)
-        return np.stack(means, axis=1), np.stack(deviations, axis=1)
-
-    def _fitted_to(self, measured: list[Observation]) -> list[int]:
-        if len(measured) <= FITTED:
-            return list(range(len(measured)))
-        best = {id(seen) for seen in _front_or_least(measured)[: FITTED // 2]}
-        kept = [i for i, seen in enumerate(measured) if id(seen) in best]
-        others = [i for i, seen in enumerate(measured) if id(seen) not in best]
-        return sorted(kept + others[len(kept) - FITTED :])
-
-    def _probability(
-        self, candidates: list[Point], measured: list[Observation], mean: Array, deviation: Array
-    ) -> Array:
+    def _probability(self, candidates: list[Point], expected: Expected) -> Array:
         """(m,) probability that a candidate can be measured and holds every constraint."""
         from scipy.special import ndtr  # noqa: PLC0415
 
-        spread = deviation[:, self.problem.objectives :]
-        probability = np.asarray(ndtr(-mean / spread)).prod(axis=1) if mean.shape[1] else np.ones(len(candidates))
-        if len(measured) < len(self._seen):
-            recent = self._seen[-FITTED:]
-            x = np.array([seen.point for seen in recent]) / self._span
-            works = np.array([float(seen.objectives is not None) for seen in recent])
-            self._mapped.fit(x, works, REFITTED)
-            expected, _ = self._mapped.predict(np.array(candidates) / self._span)
-            probability = probability * np.clip(expected, 0.01, 1.0)
-        return probability
+        margin = -expected.violations / np.maximum(expected.doubt, 1e-12)
+        sure = np.where(expected.violations <= 0, 1.0, 0.0)
+        probability = np.where(expected.doubt > 0, ndtr(margin), sure).prod(axis=1)
+        recent = self._seen[-FITTED:]
+        works = np.array([float(seen.objectives is not None) for seen in recent])
+        if not works.all():
+            self._mapped.fit(np.array([seen.point for seen in recent]) / self._span, works, REFITTED)
+            share, _ = self._mapped.predict(np.array(candidates) / self._span)
+            probability = probability * np.clip(share, 0.01, 1.0)
+        return np.asarray(probability)
+
+
+def _optimistic(expected: Expected) -> Array:
+    return expected.objectives - OPTIMISM * expected.spread
+
+
+def _joined(parts: list[Expected]) -> Expected:
+    fields = ("objectives", "spread", "violations", "doubt")
+    return Expected(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in fields})
 
 
 def _front_or_least(measured: list[Observation]) -> list[Observation]:

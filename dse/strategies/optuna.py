@@ -49,7 +49,7 @@ class Optuna(Strategy):
         while len(found) < count and tries < TRIES:
             trial = self._study.ask(self._axes)
             point = tuple(int(trial.params[name]) for name in self._axes)
-            if point in self.asked or point in found or not self.problem.valid(point):
+            if point in self.asked or point in found or not self.problem.promising(point):
                 tries += 1
                 self._pass_on(trial, self._known.get(point))
                 continue

@@ -18,7 +18,7 @@ from simulator.engine.job import MAX_QUEUES, REQUEST_FIELDS, Job
 from simulator.engine.tokens import NOBODY, senders
 from simulator.memory.commands import layout as commands
 from simulator.memory.commands import service as command_service
-from simulator.memory.service import COMMANDS, KIND, banked, service
+from simulator.memory.service import COMMANDS, FUNCTIONS, KIND, service
 
 # Loading the compiled loop costs a process about as much as this many steps in plain Python: instructions, and runs
 # and pages of requests to a memory with state, which walks them one by one.
@@ -141,7 +141,7 @@ def _compiled_run(command_level: bool) -> Callable[..., int]:
 
     Compiling the service function of command-level memories takes seconds: only jobs that have one do.
     """
-    serves = (banked, *command_service.FUNCTIONS, service) if command_level else (banked,)
+    serves = (*FUNCTIONS, *command_service.FUNCTIONS, service) if command_level else FUNCTIONS
     sources = [kernel.__file__, *sorted({function.__code__.co_filename for function in serves})]
     digest = hashlib.sha256(b"".join(Path(source).read_bytes() for source in sources)).hexdigest()[:16]
     import numba  # noqa: PLC0415  # costs over a second: small jobs do without

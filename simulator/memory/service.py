@@ -19,6 +19,8 @@ Banked DRAM, everything in accelerator cycles (assumptions and sources in ``docs
   tRFC, and leaves all rows closed. A request that starts during one waits for the rest of it.
 """
 
+from math import gcd
+
 import numpy as np
 import numpy.typing as npt
 
@@ -52,6 +54,79 @@ def service(params: Vector, state: Vector, request: Vector, start: int) -> int:
     return banked(params, state, request, start)
 
 
+def merged(request: Vector) -> tuple[int, int, int, int, int, int, int]:
+    """The runs of a request with as few axes as they have: images, rows, columns, bytes of a run, and the strides."""
+    images, rows, cols, run = int(request[IMAGES]), int(request[ROWS]), int(request[COLS]), int(request[RUN_BYTES])
+    image_stride, row_stride, col_stride = (
+        int(request[IMAGE_STRIDE]),
+        int(request[ROW_STRIDE]),
+        int(request[COL_STRIDE]),
+    )
+    if col_stride == run:
+        run, cols = run * cols, 1
+    if cols == 1 and row_stride == run:
+        run, rows = run * rows, 1
+    if cols == rows == 1 and image_stride == run:
+        run, images = run * images, 1
+    # Runs at equal distances are one axis, whatever axes they came from.
+    if cols == 1:
+        cols, col_stride, rows = rows, row_stride, 1
+    elif row_stride == cols * col_stride:
+        cols, rows = cols * rows, 1
+    if cols == rows == 1:
+        cols, col_stride, images = images, image_stride, 1
+    elif rows == 1 and image_stride == cols * col_stride:
+        cols, images = cols * images, 1
+    return images, rows, cols, run, image_stride, row_stride, col_stride
+
+
+def refreshed(params: Vector, state: Vector, time: int, free: int) -> int:
+    """When the refresh that is due at ``time`` is over; it closes all rows."""
+    due, t_refi = int(state[NEXT_REFRESH]), int(params[T_REFI])
+    due += (time - due) // t_refi * t_refi  # of those in idle time only the last can still block
+    state[NEXT_REFRESH] = due + t_refi
+    for bank in range(int(params[BANKS])):
+        state[FIRST_BANK + bank * BANK_WORDS + OPEN_ROW] = CLOSED
+    return max(time, max(due, free) + int(params[T_RFC]))
+
+
+def opened(params: Vector, state: Vector, page: int, time: int, prepare: int) -> int:
+    """When the row of a page is open, if it is prepared from cycle ``prepare`` on; not before ``time``."""
+    bank, row = page % int(params[BANKS]), page // int(params[BANKS])
+    slot = FIRST_BANK + bank * BANK_WORDS
+    open_row = int(state[slot + OPEN_ROW])
+    if open_row == row:
+        return time
+    if open_row != CLOSED:
+        prepare = max(prepare, int(state[slot + ACTIVATED]) + int(params[T_RAS])) + int(params[T_RP])
+    state[slot + OPEN_ROW], state[slot + ACTIVATED] = row, prepare
+    return max(time, prepare + int(params[T_RCD]))
+
+
+def together(address: int, run: int, stride: int, count: int, burst_bytes: int, limit: int) -> tuple[int, int]:
+    """How many of ``count`` equal runs in a page begin before a refresh falls due, and their bursts.
+
+    Args:
+        address: First byte of the first run, which begins in any case.
+        run: Bytes of a run.
+        stride: Bytes from run to run.
+        count: Runs in the page.
+        burst_bytes: Bytes of a burst.
+        limit: A run begins in time where the runs before it are at most so many bursts.
+    """
+    period = burst_bytes // gcd(stride, burst_bytes)  # runs after which their alignment to bursts repeats
+    done = bursts = 0
+    while done < count and (done == 0 or bursts <= limit):
+        if done == period:
+            periods = max(1, min(count // period, limit // bursts))
+            done, bursts = done * periods, bursts * periods
+            if done == count:
+                break
+        bursts += -(-(address + done * stride + run) // burst_bytes) - (address + done * stride) // burst_bytes
+        done += 1
+    return done, bursts
+
+
 def banked(params: Vector, state: Vector, request: Vector, start: int) -> int:
     """Serve one request and advance the state.
 
@@ -64,64 +139,50 @@ def banked(params: Vector, state: Vector, request: Vector, start: int) -> int:
     Returns:
         Cycles until the last byte has been moved; 0 for an empty request.
     """
-    page_bytes, banks, burst_bytes = int(params[PAGE_BYTES]), int(params[BANKS]), int(params[BURST_BYTES])
-    burst_num, burst_den = int(params[BURST_NUM]), int(params[BURST_DEN])
-    t_refi, t_ras, t_rp, t_rcd = int(params[T_REFI]), int(params[T_RAS]), int(params[T_RP]), int(params[T_RCD])
-    images, rows, cols, run = int(request[IMAGES]), int(request[ROWS]), int(request[COLS]), int(request[RUN_BYTES])
-    base, image_stride, row_stride, col_stride = (
-        int(request[ADDRESS]),
-        int(request[IMAGE_STRIDE]),
-        int(request[ROW_STRIDE]),
-        int(request[COL_STRIDE]),
-    )
+    images, rows, cols, run, image_stride, row_stride, col_stride = merged(request)
     if images * rows * cols * run == 0:
         return 0
-    if col_stride == run:
-        run, cols = run * cols, 1
-    if cols == 1 and row_stride == run:
-        run, rows = run * rows, 1
-    if cols == rows == 1 and image_stride == run:
-        run, images = run * images, 1
+    page_bytes, banks, burst_bytes = int(params[PAGE_BYTES]), int(params[BANKS]), int(params[BURST_BYTES])
+    burst_num, burst_den = int(params[BURST_NUM]), int(params[BURST_DEN])
 
     free = int(state[FREE])
     time = start  # of the next column command; its data follow tCL later
     lookahead = start  # earliest cycle for preparing a page in another bank
     last_page = -1
     credit = 0  # unused part of the last cycle, in 1 / BURST_DEN cycles
-    for index in range(images * rows * cols):
-        address = base + index // (rows * cols) * image_stride
-        address += index // cols % rows * row_stride + index % cols * col_stride
-        stop = address + run
-        while address < stop:
-            due = int(state[NEXT_REFRESH])
-            if due <= time:
-                due += (time - due) // t_refi * t_refi  # of those in idle time only the last can still block
-                time = lookahead = max(time, max(due, free) + int(params[T_RFC]))
+    for line in range(images * rows):
+        first = int(request[ADDRESS]) + line // rows * image_stride + line % rows * row_stride
+        address, col = first, 0
+        while col < cols:
+            if int(state[NEXT_REFRESH]) <= time:
+                time = lookahead = refreshed(params, state, time, free)
                 last_page = -1  # nothing is prepared ahead across a refresh
-                state[NEXT_REFRESH] = due + t_refi
-                for bank in range(banks):
-                    state[FIRST_BANK + bank * BANK_WORDS + OPEN_ROW] = CLOSED
-
             page = address // page_bytes
-            bank, row = page % banks, page // banks
-            slot = FIRST_BANK + bank * BANK_WORDS
-            open_row = int(state[slot + OPEN_ROW])
-            if open_row != row:
-                activate = time if bank == last_page % banks else lookahead
-                if open_row != CLOSED:
-                    activate = max(activate, int(state[slot + ACTIVATED]) + t_ras) + t_rp
-                state[slot + OPEN_ROW], state[slot + ACTIVATED] = row, activate
-                time = max(time, activate + t_rcd)
-
             if page != last_page:
+                time = opened(params, state, page, time, time if (page - last_page) % banks == 0 else lookahead)
                 lookahead, last_page = time, page
-            end = min(stop, (page + 1) * page_bytes)
+
+            # The segment, and the runs behind it in this page up to the next refresh: their times only add up.
+            start_of_run = first + col * col_stride
+            end, count = start_of_run + run, 1
+            left = (page + 1) * page_bytes - end
+            if left < 0:
+                end, count = end + left, 0
+            elif address == start_of_run and left >= col_stride:
+                count = min(cols - col, left // col_stride + 1) if col_stride else cols - col
             bursts = -(-end // burst_bytes) - address // burst_bytes
+            if count > 1:
+                limit = ((int(state[NEXT_REFRESH]) - 1 - time) * burst_den + credit) // burst_num
+                count, bursts = together(address, run, col_stride, count, burst_bytes, limit)
             work = bursts * burst_num - credit
             cycles = -(-work // burst_den)
             credit = cycles * burst_den - work
             time += cycles
             free = time
-            address = end
+            col += count
+            address = first + col * col_stride if count else end
     state[FREE] = time + int(params[T_CL])
     return time + int(params[T_CL]) - start
+
+
+FUNCTIONS = (merged, refreshed, opened, together, banked)

@@ -19,7 +19,7 @@ def array_cycles(product: Product, dataflow: Dataflow, config: SatConfig) -> int
     """Cycles of all GEMMs of a product in one dataflow; ``config`` has an ideal memory without limits."""
     layer = gemm_layer(product.layer, product.m, product.k, product.n)
     whole = Tiling(images=1, rows=product.m, cols=1, channels=product.k, outputs=product.n, order="outputs_outer")
-    (cycles,), _ = bound_cycles(layer.shape, [whole], product.pattern, dataflow, config)
+    (cycles,) = bound_cycles(layer.shape, [whole], product.pattern, dataflow, config)
     return product.repeats * int(cycles)
 
 

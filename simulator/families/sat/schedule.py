@@ -12,7 +12,10 @@ from mapping.sparsity import DENSE, Pattern
 from mapping.tiling import Dataflow, Mapping, Tiling, cut, tilings, weight_tile_bytes, window
 from simulator.families import Candidate
 from simulator.families.sat.config import SatConfig
-from simulator.families.sat.timing import fold_cycles, fold_positions, fold_slots
+from simulator.families.sat.isa import EXECUTE, SAT_ISA
+from simulator.families.sat.timing import fold_positions, fold_slots, job
+from simulator.program import Program
+from simulator.sharing.offers import Offers
 
 DATAFLOWS: tuple[Dataflow, ...] = ("weight_stationary", "output_stationary")
 BUFFERS: Literal[2] = 2
@@ -22,6 +25,18 @@ MAX_FOLDS = 2**22  # of one program; its arrays take about a gigabyte
 def candidates(layer: Layer, pattern: Pattern, config: SatConfig) -> list[Candidate]:
     """Mappings of a layer by ascending bound.
 
+    Raises:
+        InputError: See ``offers``.
+    """
+    found = offers(layer, pattern, config)
+    bounds = _bounds(found, config)
+    order = np.argsort(bounds, kind="stable").tolist()
+    return [Candidate(mapping=found.mappings[i], bound_cycles=int(bounds[i])) for i in order]
+
+
+def offers(layer: Layer, pattern: Pattern, config: SatConfig) -> Offers:
+    """Mappings of a layer, and what bounds their cycles.
+
     A sparse layer may also run as a dense one, which wins where groups leave rows of the array empty.
 
     Raises:
@@ -30,7 +45,8 @@ def candidates(layer: Layer, pattern: Pattern, config: SatConfig) -> list[Candid
     """
     if pattern.m > config.max_group:
         raise InputError(f"pattern {pattern}: M={pattern.m} outside [1, {config.max_group}] (max_group)")
-    found = []
+    work: list[_Work] = []
+    mappings: list[Mapping] = []
     for executed in dict.fromkeys((pattern, DENSE)):
         options = tilings(
             layer,
@@ -40,37 +56,37 @@ def candidates(layer: Layer, pattern: Pattern, config: SatConfig) -> list[Candid
             channel_step=config.rows * executed.m,
             buffers=BUFFERS,
         )
+        sizes = _Sizes(layer.shape, options)
         for dataflow in DATAFLOWS:
             if config.dataflows not in ("flexible", dataflow):
                 continue
-            bounds, folds = bound_cycles(layer.shape, options, executed, dataflow, config)
-            for tiling, bound, count in zip(options, bounds.tolist(), folds.tolist(), strict=True):
-                if count > MAX_FOLDS:
-                    continue
-                mapping = Mapping(dataflow=dataflow, pattern=executed, tiling=tiling, buffers=BUFFERS)
-                found.append(Candidate(mapping=mapping, bound_cycles=bound))
-    if not found:
+            work.append(_work(sizes, layer.shape, executed, dataflow, config))
+            mappings += [
+                Mapping(dataflow=dataflow, pattern=executed, tiling=tiling, buffers=BUFFERS) for tiling in options
+            ]
+    found = _offers(mappings, work)
+    few = np.flatnonzero(found.gaps < MAX_FOLDS)
+    if not len(few):
         raise InputError(f"layer {layer.name}: every mapping takes more than {MAX_FOLDS:,} folds; use a smaller batch")
-    return sorted(found, key=lambda candidate: candidate.bound_cycles)
+    return found if len(few) == len(found) else found.chosen(few)
 
 
 def bound_cycles(
     shape: ConvShape, options: list[Tiling], executed: Pattern, dataflow: Dataflow, config: SatConfig
-) -> tuple[IntArray, IntArray]:
-    """Cycles that no program of each tiling can beat.
+) -> IntArray:
+    """(t,) cycles that no program of each tiling can beat.
 
     Its folds back to back between the loads of the first tiles and the store of the last, or all its bytes; bytes at
     peak bandwidth.
-
-    Returns:
-        (t,) int64, one per tiling; and the folds of each.
     """
-    sizes = _Sizes(shape, options)
-    execute, folds = _execute(sizes, shape, executed, dataflow, config)
-    peak = config.memory.peak_bytes_per_cycle(config.clock_hz)
-    around = np.ceil(_bytes_around(sizes, shape, executed, config) / peak).astype(np.int64)
-    transfer = np.ceil(_transfer_bytes(sizes, shape, executed, config) / peak).astype(np.int64)
-    return np.maximum(execute + around, transfer), folds
+    work = _work(_Sizes(shape, options), shape, executed, dataflow, config)
+    mappings = [Mapping(dataflow=dataflow, pattern=executed, tiling=tiling) for tiling in options]
+    return _bounds(_offers(mappings, [work]), config)
+
+
+def _bounds(found: Offers, config: SatConfig) -> IntArray:
+    service = job(found.samples, config).service
+    return found.bounds(service, config.dispatch_latency, config.memory.peak_bytes_per_cycle(config.clock_hz))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,32 +142,90 @@ def _product(axes: list[IntArray]) -> IntArray:
     return (first[:, :, None, None] * second[:, None, :, None] * third[:, None, None, :]).reshape(len(first), -1)
 
 
-def _execute(
-    sizes: _Sizes, shape: ConvShape, executed: Pattern, dataflow: Dataflow, config: SatConfig
-) -> tuple[IntArray, IntArray]:
-    """(t,) cycles of all folds with the dispatch between them, and how many folds that are."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What the tilings of one dataflow and executed pattern do: (t, f) folds of each size, (t,) bytes."""
+
+    output_stationary: bool
+    n: int
+    positions: IntArray
+    slots: IntArray
+    folds: IntArray
+    around: IntArray
+    moved: IntArray
+
+
+def _work(sizes: _Sizes, shape: ConvShape, executed: Pattern, dataflow: Dataflow, config: SatConfig) -> _Work:
+    output_stationary = dataflow == "output_stationary"
     slots = shape.positions * -(-sizes.channels.size // executed.m) * executed.n
-    columns = (-(-sizes.outputs.size // config.cols) * sizes.outputs.count).sum(-1)
-    if dataflow == "weight_stationary":
-        rows = (-(-slots // fold_slots(executed.n, config)) * sizes.channels.count).sum(-1)
-        cycles = fold_cycles(False, executed.n, sizes.points, 0, False, False, config)
-        cycles = (cycles * sizes.point_tiles).sum(-1) * rows * columns
-        folds = sizes.point_tiles.sum(-1) * rows * columns
-    else:
+    columns = (-(-sizes.outputs.size // config.cols) * sizes.outputs.count).sum(-1) * shape.groups
+    if output_stationary:
         capacity = fold_positions(config)
         full, rest = np.divmod(sizes.points, capacity)
-        some = (rest > 0).astype(np.int64)
-        streams = full[:, :, None] * _output_fold(np.full_like(rest, capacity), slots, config)
-        streams += some[:, :, None] * _output_fold(rest, slots, config)
-        cycles = ((streams * sizes.point_tiles[:, :, None]).sum(1) * sizes.channels.count).sum(-1) * columns
-        folds = ((full + some) * sizes.point_tiles).sum(-1) * sizes.channels.tiles * columns
-    folds = shape.groups * folds
-    return shape.groups * cycles + (folds - 1) * config.dispatch_latency, folds
+        positions = np.concatenate([np.full_like(rest, capacity), rest], axis=1)  # (t, 16), then for either channel tile
+        folds = np.concatenate([full, rest > 0], axis=1) * np.tile(sizes.point_tiles, 2) * columns[:, None]
+        positions, folds = np.tile(positions, 2), np.repeat(sizes.channels.count, 16, axis=1) * np.tile(folds, 2)
+        slots = np.repeat(slots, 16, axis=1)
+    else:
+        rows = (-(-slots // fold_slots(executed.n, config)) * sizes.channels.count).sum(-1)
+        positions, folds = sizes.points, sizes.point_tiles * (rows * columns)[:, None]
+        slots = np.zeros_like(positions)
+    return _Work(
+        output_stationary=output_stationary,
+        n=executed.n,
+        positions=positions,
+        slots=slots,
+        folds=folds,
+        around=_bytes_around(sizes, shape, executed, config),
+        moved=_transfer_bytes(sizes, shape, executed, config),
+    )
 
 
-def _output_fold(positions: IntArray, slots: IntArray, config: SatConfig) -> IntArray:
-    """(t, 8, 2) cycles of an output-stationary fold of (t, 8) positions for either channel tile."""
-    return fold_cycles(True, 1, positions[:, :, None], slots[:, None, :], False, False, config)
+def _offers(mappings: list[Mapping], work: list[_Work]) -> Offers:
+    """Mappings with the work of each dataflow and executed pattern in turn."""
+    kinds, kind, count, entries = [], [], [], []
+    known = 0
+    for some in work:
+        used = some.folds > 0
+        # Positions times slots are products of the layer: they stay far below 2**63.
+        base = int(some.slots.max()) + 1
+        distinct, inverse = np.unique(some.positions[used] * base + some.slots[used], return_inverse=True)
+        rows = np.zeros((len(distinct), SAT_ISA.width), np.int64)
+        rows[:, SAT_ISA["GEMM"].column("output_stationary")] = some.output_stationary
+        rows[:, SAT_ISA["GEMM"].column("n")] = some.n
+        rows[:, SAT_ISA["GEMM"].column("position_count")] = distinct // base
+        rows[:, SAT_ISA["GEMM"].column("slot_count")] = distinct % base
+        kinds.append(rows)
+        kind.append(known + inverse)
+        count.append(some.folds[used])
+        entries.append(used.sum(1))
+        known += len(distinct)
+    return Offers(
+        mappings=mappings,
+        samples=_folds(np.concatenate(kinds)),
+        first=np.concatenate([[0], np.concatenate(entries).cumsum()]),
+        kind=np.concatenate(kind),
+        count=np.concatenate(count),
+        gaps=np.concatenate([some.folds.sum(1) for some in work]) - 1,
+        around=np.concatenate([some.around for some in work]),
+        moved=np.concatenate([some.moved for some in work]),
+    )
+
+
+def _folds(operands: IntArray) -> Program:
+    """Folds with these operands, outside any program."""
+    count = len(operands)
+    none = np.zeros(count, np.uint16)
+    return Program(
+        isa=SAT_ISA,
+        queue=np.full(count, EXECUTE, np.uint8),
+        opcode=np.full(count, SAT_ISA.index("GEMM"), np.uint8),
+        wait=none,
+        release=none,
+        operands=operands,
+        macs=np.zeros(count, np.int64),
+        notes={},
+    )
 
 
 def _bytes_around(sizes: _Sizes, shape: ConvShape, executed: Pattern, config: SatConfig) -> IntArray:

@@ -26,7 +26,9 @@ EFFECTS = {
     "closes bank": at.CLOSE_BANK,
     "closes all": at.CLOSE_ALL,
 }
-ROLES, MODE = ("act", "pre", "act_all", "pre_all", "refresh"), "mode"
+ROLES = ("act", "pre", "pre_all", "refresh")
+OPTIONAL_ROLES = ("act_all", "mode")
+MODE = "mode"
 KINDS = {"host": at.HOST_ONLY, "ordered": at.ORDERED, "unordered": at.UNORDERED}
 
 
@@ -74,20 +76,22 @@ class CommandTable(_Row):
         timings: Every named timing in cycles.
         rules: Relations between timings that hold in any sane table, ``"nRAS + nRP <= nRC"``.
         commands: By name.
-        roles: Which commands open and close rows, refresh and change the mode; a mode is optional.
-        operations: What the host can ask for, by name.
+        depth: Requests that a buffer of a channel holds; a controller with buffers of its own has no use for it.
+        roles: Which commands open and close rows, refresh, open all rows at once and change the mode; the last two are
+            optional.
+        operations: What the host can ask for, by name; none where a controller decides on the commands.
         constraints: The declared distances.
     """
 
     title: str
     source: str
     cycle_ps: Annotated[int, Field(ge=1)]
-    depth: Annotated[int, Field(ge=1, le=1024)]
+    depth: Annotated[int, Field(ge=1, le=1024)] = 1
     timings: dict[str, int]
     rules: tuple[str, ...] = Field(strict=False)
     roles: dict[str, str]
     commands: dict[str, Command]
-    operations: dict[str, Operation]
+    operations: dict[str, Operation] = Field(default_factory=dict)
     constraints: tuple[Constraint, ...] = Field(strict=False)
 
     @model_validator(mode="after")
@@ -152,8 +156,8 @@ class CommandTable(_Row):
             if role not in self.roles:
                 raise InputError(f"no command for the role {role!r}")
         for role, command in self.roles.items():
-            if role not in (*ROLES, MODE):
-                raise InputError(f"role {role!r} is not one of {', '.join((*ROLES, MODE))}")
+            if role not in (*ROLES, *OPTIONAL_ROLES):
+                raise InputError(f"role {role!r} is not one of {', '.join((*ROLES, *OPTIONAL_ROLES))}")
             self._known(command, f"role {role}")
 
     def _check_rule(self, rule: str) -> None:
@@ -168,14 +172,18 @@ class CommandTable(_Row):
             InputError: It names both commands.
         """
         roles = self.roles
-        pairs = [(roles["pre"], roles["act"]), (roles["pre_all"], roles["act_all"]), (roles["refresh"], roles["act"])]
-        pairs += [(roles["act"], roles["pre"]), (roles["act_all"], roles["pre_all"])]
-        pairs += [(roles["pre_all"], roles["refresh"]), (roles["refresh"], roles["act_all"])]
+        pairs = [(roles["pre"], roles["act"]), (roles["act"], roles["pre"]), (roles["pre_all"], roles["refresh"])]
+        # Where all rows can be opened at once that comes after a precharge of all, else an activation does.
+        opens_after_all = roles.get("act_all", roles["act"])
+        pairs += [(roles["pre_all"], opens_after_all), (opens_after_all, roles["pre_all"])]
+        pairs += [(roles["refresh"], roles["act"]), (roles["refresh"], opens_after_all)]
         for name, command in self.commands.items():
             if command.needs != "none":
-                opening, closing = ("act", "pre") if command.needs == "row" else ("act_all", "pre_all")
-                pairs.append((roles[opening], name))
-                pairs.append((name, roles["act_all" if command.effect == "closes all" else closing]))
+                opening = roles["act"] if command.needs == "row" else opens_after_all
+                then = {"closes all": opens_after_all, "closes bank": roles["act"]}.get(
+                    command.effect, roles["pre" if command.needs == "row" else "pre_all"]
+                )
+                pairs += [(opening, name), (name, then)]
             if "mode" in roles and name != roles["mode"]:
                 pairs.append((roles["mode"], name))
         for before, after in pairs:

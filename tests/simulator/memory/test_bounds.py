@@ -7,14 +7,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba.extending import register_jitable
 
 from simulator.memory.config import MAX_CLOCK_HZ, MIN_CLOCK_HZ, BankedMemory
 from simulator.memory.presets import find_preset, presets
-from simulator.memory.service import FREE, NEXT_REFRESH, T_CL, T_RCD, T_REFI, T_RFC, banked, service
-from tests.simulator.memory.toy import run
+from simulator.memory.service import FREE, FUNCTIONS, NEXT_REFRESH, T_CL, T_RCD, T_REFI, T_RFC, banked, service
+from tests.simulator.memory.toy import box, run, toy_params, toy_state
+from tests.simulator.memory.walk import walk
 
 GHZ = 10**9
 NAMES = tuple(presets())
+for function in FUNCTIONS[:-1]:
+    register_jitable(function)
 compiled = numba.njit(banked)
 
 pytestmark = pytest.mark.shape
@@ -84,6 +88,43 @@ def test_the_compiled_function_gives_the_same_times_and_states(memory, sequence)
         assert compiled(initial.params, arrays, row, time) == cycles
         assert service(initial.params, mixed, row, time) == cycles
         assert arrays.tolist() == lists == mixed.tolist()
+        time += cycles
+
+
+@settings(deadline=None)
+@given(memories(), st.lists(requests(), min_size=1, max_size=6))
+def test_counting_runs_together_changes_nothing(memory, sequence):
+    memory, clock_hz = memory
+    initial = memory.state(clock_hz)
+    _same_as_walked(initial.params.tolist(), initial.state.tolist(), sequence)
+
+
+@st.composite
+def crowded(draw):
+    """Many short runs in few pages of the toy memory."""
+    size = st.integers(0, 40)
+    counts = {name: draw(st.integers(1, 12)) for name in ("images", "rows", "cols")}
+    strides = {name: draw(size) for name in ("image_stride", "row_stride", "col_stride")}
+    if draw(st.booleans()):
+        strides["row_stride"] = strides["col_stride"] * counts["cols"]
+    return box(draw(st.integers(0, 500)), run_bytes=draw(st.integers(1, 30)), **counts, **strides), draw(size)
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.integers(51, 300), st.integers(1, 12), st.integers(1, 12), st.lists(crowded(), min_size=1, max_size=4))
+def test_refreshes_between_runs_counted_together_fall_where_they_did(t_refi, num, den, sequence):
+    params = toy_params(burst_num=num, burst_den=den)
+    params[T_REFI] = t_refi
+    _same_as_walked(params, [t_refi, *toy_state()[1:]], sequence)
+
+
+def _same_as_walked(params, state, sequence):
+    walked, time = list(state), 0
+    for request, idle in sequence:
+        time += idle
+        cycles = walk(params, walked, request, time)
+        assert service(params, state, request, time) == cycles
+        assert state == walked
         time += cycles
 
 

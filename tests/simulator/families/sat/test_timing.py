@@ -28,7 +28,7 @@ def test_executors_agree_on_real_programs(case):
 
 @pytest.mark.shape
 @settings(max_examples=150, deadline=None)
-@given(cases())
+@given(cases(held=False))
 def test_cycles_respect_the_roofline_and_the_bound_of_scheduling(case):
     program = FAMILY.lower(case.layer, case.pattern, case.candidate.mapping, case.config)
     total = run(job(program, case.config)).total
@@ -87,7 +87,7 @@ def test_bounds_come_one_by_one_as_they_come_together():
     layer, pattern = gemm_layer("gemm", 37, 91, 43), Pattern(2, 8)
     options = [candidate.mapping for candidate in FAMILY.candidates(layer, pattern, config)]
     for mapping in options:
-        alone, _ = bound_cycles(layer.shape, [mapping.tiling], mapping.pattern, mapping.dataflow, config)
+        alone = bound_cycles(layer.shape, [mapping.tiling], mapping.pattern, mapping.dataflow, config)
         same = [c.bound_cycles for c in FAMILY.candidates(layer, pattern, config) if c.mapping == mapping]
         assert alone.tolist() == same
 
