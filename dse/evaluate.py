@@ -19,7 +19,6 @@ from mapping.graph import Layer
 from mapping.rule import MappingRule
 from mapping.sparsity import Pattern, prune_layer
 from simulator.config import FamilyConfig
-from simulator.cost.energy import energy_pj
 from simulator.engine.fast import run_fast
 from simulator.program import Program
 from simulator.ruled import ruled
@@ -171,7 +170,7 @@ class Evaluator:
         family, technology = self.space.family, self.space.technology
         if technology is None or family.actions is None:
             return 0
-        return round(1000 * sum(energy_pj(family.actions(program, config), technology).values()))
+        return round(1000 * sum(family.energy_pj(program, config, technology).values()))
 
 
 def sum_parts(parts: tuple[Totals, ...]) -> Totals:

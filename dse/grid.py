@@ -52,10 +52,10 @@ class Layers:
         """Per group: cycles of its kept weights at full utilisation, multiply-accumulates, kept and all weights.
 
         Returns:
-            None if an objective or constraint gets better with a larger sum of cycles or bytes, for then these are
-            bounds on the wrong side.
+            None if an objective or constraint gets better with a larger sum of cycles, bytes, multiply-accumulates or
+            energy, for then these are bounds on the wrong side.
         """
-        if any(self.directions[Totals._fields.index(name)][1] for name in ("cycles", "dram_bytes", "macs")):
+        if any(self.directions[Totals._fields.index(name)][1] for name in _BOUNDED):
             return None
         return tuple(tuple(map(float, part)) for part in self._least_parts(point))
 

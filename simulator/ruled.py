@@ -39,7 +39,7 @@ def ruled(family: Family[Any], rule: MappingRule) -> Family[Any]:
             raise InputError(faults[0])
         return sorted(found, key=lambda candidate: candidate.bound_cycles)
 
-    return replace(family, candidates=candidates)
+    return replace(family, candidates=candidates, sharing=None)
 
 
 def _made(

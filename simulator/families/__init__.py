@@ -15,11 +15,13 @@ from mapping.tiling import Mapping as LayerMapping
 from mapping.training import TrainedLayer
 from simulator.config import FamilyConfig, build_config, override, read_toml
 from simulator.cost.actions import Actions
+from simulator.cost.energy import Technology, energy_pj
 from simulator.engine.job import Job
 from simulator.generation import Generation
 from simulator.isa import InstructionSet
 from simulator.page import Page
 from simulator.program import Program
+from simulator.sharing.offers import Sharing
 from simulator.verilog import Verilog
 
 GROUP = "zeroskip.families"
@@ -75,6 +77,7 @@ class Family(Generic[C]):
         training: What a training step does for one layer beside its products, as programs by name (for example the
             optimiser), or None: the family does not train. ``job``, ``check`` and ``dram_bytes`` take them too.
         actions: What the hardware does to run a program, counted for the energy model, or None: it has none.
+        chips: How many equal chips run their part of every layer, each a program; None: one.
         reproduce: Writes the page that compares the family with what is published about it, or None; called with a
             function that is told what is done, and the number of processes to use.
         pages: More such pages, by the name they have on the command line.
@@ -85,6 +88,7 @@ class Family(Generic[C]):
         reads_values: Whether the values of weights decide times beside their pattern, as where blocks are stored at the
             fewest weights that any of them needs; else layers of equal shape and pattern take equally long.
         machine: What the published machine is called, another name in ``zeroskip reproduce``, or None.
+        sharing: How configurations share programs, for fast sweeps of the hardware, or None: they do not.
         pages: More such pages, by the name they have on the command line.
     """
 
@@ -106,6 +110,7 @@ class Family(Generic[C]):
     admit: Callable[[Sequence[tuple[Layer, Pattern]], C], None] | None = None
     training: Callable[[TrainedLayer, C], dict[str, Program]] | None = None
     actions: Callable[[Program, C], list[Actions]] | None = None
+    chips: Callable[[C], int] | None = None
     reproduce: Reproduce | None = None
     pages: Mapping[str, Reproduce] = field(default_factory=dict)
     verilog: Verilog[C] | None = None
@@ -113,6 +118,7 @@ class Family(Generic[C]):
     reads_values: bool = False
     machine: str | None = None
     generate: Callable[[tuple[str, ...], int, int, C], Generation] | None = None
+    sharing: Sharing[C] | None = None
 
     def on_chip(self, layers: Sequence[Layer], config: C) -> list[Layer]:
         """What one chip runs of each layer."""
@@ -145,6 +151,17 @@ class Family(Generic[C]):
             )
         values: dict[str, Any] = override(read_toml(path), settings)
         return build_config(self.config, values, f"configuration {name}")
+
+    def energy_pj(self, program: Program, config: C, of: Technology) -> dict[str, float]:
+        """Energy of a program by component [pJ], on all chips.
+
+        Raises:
+            InputError: The family counts no actions, or the technology lacks one.
+        """
+        if self.actions is None:
+            raise InputError(f"family {self.name!r} counts no actions")
+        chips = 1 if self.chips is None else self.chips(config)
+        return {part: chips * pj for part, pj in energy_pj(self.actions(program, config), of).items()}
 
 
 @cache

@@ -15,6 +15,7 @@ class Toy:
     shared = 2
     groups = ((2,), (3,), (4,))
     directions = ((1, 0), (0, 1))
+    exact = (False, True)
     objectives = 3
 
     def __init__(self, *, broken=(), limit=None):
