@@ -4,8 +4,8 @@
     python -m benchmarks.dse.controller regret     how far each strategy is from the best, by evaluations
 
 Two goals. ``front``: latency and power to be minimised; regret is that of ``benchmarks.dse``, the share of the exact
-front's hypervolume that is missed. ``both``: ArchGym's reward for being close to 0.1 ms and 1 W; regret is 1 - reward / best
-reward. Every strategy reads its results from the file, so that only its own work is timed.
+front's hypervolume that is missed. ``both``: ArchGym's reward for being close to 0.1 ms and 1 W; regret is
+1 - reward / best reward. Every strategy reads its results from the file, so that only its own work is timed.
 """
 
 import argparse
@@ -45,8 +45,8 @@ SIZES = tuple(map(len, AXES.values()))
 def truth(name: str, path: Path) -> None:
     """Simulate every controller on a trace.
 
-    Controllers that behave alike for the reasons of ``canonical`` are simulated once, and so are those that differ only in
-    limits that a run has not reached (``Result.slack``): the highest limits are run first.
+    Controllers that behave alike for the reasons of ``canonical`` are simulated once, and so are those that differ only
+    in limits that a run has not reached (``Result.slack``): the highest limits are run first.
     """
     trace = TRACES[name]()
     space = ControllerSpace(trace=trace)
@@ -82,9 +82,7 @@ def alike(config: ControllerConfig, result: Result, trace: Trace) -> Iterator[Co
 
 
 def _metrics(result: Result) -> Metrics:
-    return Metrics(
-        energy_mj=result.total_pj / 1e9, power_w=result.power_mw / 1e3, latency_ms=result.latency_ns / 1e6
-    )
+    return Metrics(energy_mj=result.total_pj / 1e9, power_w=result.power_mw / 1e3, latency_ms=result.latency_ns / 1e6)
 
 
 def code_digest() -> str:
@@ -151,7 +149,10 @@ def regret(path: Path, goal: str, names: list[str], seeds: int) -> None:
                 values.append(measure(seen[:mark]))
         cells = [f"{100 * np.mean(v):7.2f} ± {100 * np.std(v):5.2f}%" for v in table.values()]
         cells += ["-"] * (len(BUDGETS) - len(cells))
-        print(f"{name:<12} {seeds:>5} " + " ".join(f"{c:>16}" for c in cells) + f" {1e3 * np.mean(costs):>14.2f}", flush=True)
+        print(
+            f"{name:<12} {seeds:>5} " + " ".join(f"{c:>16}" for c in cells) + f" {1e3 * np.mean(costs):>14.2f}",
+            flush=True,
+        )
 
 
 def main() -> None:

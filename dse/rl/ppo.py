@@ -1,7 +1,7 @@
 """Proximal policy optimisation (Schulman et al., 2017) of an agent that picks values for one axis or several.
 
-Episodes are one step long: an agent sees an observation, picks, and is paid. So the return is the reward, the advantage is
-the reward less what the critic expected, and there is nothing for generalised advantage estimation to add up.
+Episodes are one step long: an agent sees an observation, picks, and is paid. So the return is the reward, the advantage
+is the reward less what the critic expected, and there is nothing for generalised advantage estimation to add up.
 """
 
 from collections.abc import Sequence
@@ -47,7 +47,9 @@ class Agent:
     def log_probability(self, observations: Array, picks: IntArray) -> Array:
         """(n,) logarithm of the probability of whole picks."""
         logs = self._logs(observations)
-        return sum((each[np.arange(len(picks)), picks[:, axis]] for axis, each in enumerate(logs)), np.zeros(len(picks)))
+        return sum(
+            (each[np.arange(len(picks)), picks[:, axis]] for axis, each in enumerate(logs)), np.zeros(len(picks))
+        )
 
     def learn(self, observations: Array, picks: IntArray, rewards: Array) -> None:
         """Improve the policy by a rollout: observations (n, inputs), picks (n, axes), rewards (n,)."""
