@@ -14,7 +14,7 @@ from mapping.arrays import IntArray
 from mapping.cache import cache_folder
 from simulator.engine import kernel
 from simulator.engine.errors import Blocked, DeadlockError
-from simulator.engine.job import MAX_QUEUES, REQUEST_FIELDS, Job
+from simulator.engine.job import MAX_QUEUES, REQUEST_FIELDS, Job, Machine
 from simulator.engine.tokens import NOBODY, senders
 from simulator.memory.commands import layout as commands
 from simulator.memory.commands import service as command_service
@@ -54,7 +54,7 @@ def run_fast(
         compiled = _Usage.steps > COMPILE_AFTER
     arguments = _arguments(job)
     if compiled:
-        done = _compiled_run(_command_level(job))(**arguments)
+        done = compiled_run(_command_level(job))(**arguments)
     else:
         arguments |= {name: value.tolist() for name, value in arguments.items() if isinstance(value, np.ndarray)}
         done = kernel.run(**arguments)
@@ -83,14 +83,8 @@ def _arguments(job: Job) -> dict[str, Any]:
     machine = job.machine
     per_queue = np.bincount(job.queue, minlength=len(machine.queues))
     stop = np.cumsum(per_queue)
-    sender, first_sender = senders(job)
-    memories = [memory for memory in machine.memories if memory is not None]
-    width = {name: max((len(getattr(memory, name)) for memory in memories), default=1) for name in ("params", "state")}
-    tables = {name: np.zeros((len(machine.resources), size), np.int64) for name, size in width.items()}
-    for resource, memory in enumerate(machine.memories):
-        if memory is not None:
-            tables["params"][resource, : len(memory.params)] = memory.params
-            tables["state"][resource, : len(memory.state)] = memory.state
+    sender, first_sender = senders(job.queue, job.wait, job.release, len(machine.queues))
+    params, states = memory_tables(machine)
     return {
         "queues": len(machine.queues),
         "resources": len(machine.resources),
@@ -105,11 +99,25 @@ def _arguments(job: Job) -> dict[str, Any]:
         "members": np.argsort(job.queue, kind="stable"),
         "head": stop - per_queue,
         "stop": stop,
-        "params": tables["params"],
-        "states": tables["state"],
+        "params": params,
+        "states": states,
         "start": np.full(len(job), kernel.UNKNOWN),
         "end": np.full(len(job), kernel.UNKNOWN),
+        "deadline": kernel.UNKNOWN,
+        "after": np.zeros(0, np.int64),
     }
+
+
+def memory_tables(machine: Machine) -> tuple[IntArray, IntArray]:
+    """Parameters and first states of the memories, one row for each resource, (s, p) and (s, t)."""
+    memories = [memory for memory in machine.memories if memory is not None]
+    width = {name: max((len(getattr(memory, name)) for memory in memories), default=1) for name in ("params", "state")}
+    tables = {name: np.zeros((len(machine.resources), size), np.int64) for name, size in width.items()}
+    for resource, memory in enumerate(machine.memories):
+        if memory is not None:
+            tables["params"][resource, : len(memory.params)] = memory.params
+            tables["state"][resource, : len(memory.state)] = memory.state
+    return tables["params"], tables["state"]
 
 
 def _blocked(job: Job, arguments: dict[str, Any]) -> list[Blocked]:
@@ -136,7 +144,7 @@ def _command_level(job: Job) -> bool:
 
 
 @cache
-def _compiled_run(command_level: bool) -> Callable[..., int]:
+def compiled_run(command_level: bool) -> Callable[..., int]:
     """``kernel.run`` compiled by Numba; the machine code is kept on disk, by content of the sources.
 
     Compiling the service function of command-level memories takes seconds: only jobs that have one do.
@@ -152,5 +160,12 @@ def _compiled_run(command_level: bool) -> Callable[..., int]:
     overload(kernel.zeros, strict=False)(lambda count: lambda count: np.zeros(count, np.int64))
     for function in (*serves, kernel.ready_from, kernel.earliest_grants):
         register_jitable(function)
-    bound = FunctionType(kernel.run.__code__, {**kernel.run.__globals__, "service": serves[-1]}, "run")
+    return compile_with(kernel.run, service=serves[-1])
+
+
+def compile_with(function: Callable[..., Any], **names: Callable[..., Any]) -> Callable[..., Any]:
+    """A function compiled by Numba, with these functions in the place of what it calls by their names."""
+    import numba  # noqa: PLC0415  # see above
+
+    bound = FunctionType(function.__code__, {**function.__globals__, **names}, function.__name__)
     return numba.njit(cache=True, nogil=True, error_model="numpy")(bound)

@@ -71,6 +71,8 @@ def run(
     states: Vector,
     start: Vector,
     end: Vector,
+    deadline: int,
+    after: Vector,
 ) -> int:
     """Execute a job; see ``docs/time.md``.
 
@@ -92,9 +94,11 @@ def run(
         states: (s, t) its state; changed.
         start: (i,) filled.
         end: (i,) all UNKNOWN; filled.
+        deadline: The run is given up once it is certain to end in this cycle or later; UNKNOWN: never.
+        after: (i,) cycles that pass at least from the start of an instruction to the end of the job; for a deadline.
 
     Returns:
-        Number of instructions that ran; fewer than i means deadlock.
+        Number of instructions that ran; fewer than i means deadlock, or that the run was given up.
     """
     free, asked, asks = zeros(queues), zeros(queues), zeros(queues)
     held, winner = zeros(resources), zeros(resources)
@@ -119,6 +123,8 @@ def run(
                     asked[queue] = ready
                     asks[queue] = resource[i]
                     break
+                if deadline != UNKNOWN and ready + after[i] >= deadline:
+                    return done
                 start[i] = ready
                 end[i] = ready + cycles[i]
                 free[queue] = end[i] + dispatch_latency
@@ -134,6 +140,8 @@ def run(
             if queue == UNKNOWN:
                 continue
             i = members[head[queue]]
+            if deadline != UNKNOWN and cycle + after[i] >= deadline:
+                return done
             duration = cycles[i]
             if duration < 0:
                 duration = service(params[granted], states[granted], requests[-1 - duration], cycle)

@@ -80,6 +80,15 @@ def merged(request: Vector) -> tuple[int, int, int, int, int, int, int]:
     return images, rows, cols, run, image_stride, row_stride, col_stride
 
 
+def least(params: Vector, request: Vector) -> int:
+    """Cycles that a request takes at least: its bursts, each run rounded outward, and tCL; 0 for an empty one."""
+    images, rows, cols, run, _, _, _ = merged(request)
+    bursts = images * rows * cols * -(-run // int(params[BURST_BYTES]))
+    if bursts == 0:
+        return 0
+    return -(-bursts * int(params[BURST_NUM]) // int(params[BURST_DEN])) + int(params[T_CL])
+
+
 def refreshed(params: Vector, state: Vector, time: int, free: int) -> int:
     """When the refresh that is due at ``time`` is over; it closes all rows."""
     due, t_refi = int(state[NEXT_REFRESH]), int(params[T_REFI])
@@ -185,4 +194,4 @@ def banked(params: Vector, state: Vector, request: Vector, start: int) -> int:
     return time + int(params[T_CL]) - start
 
 
-FUNCTIONS = (merged, refreshed, opened, together, banked)
+FUNCTIONS = (merged, least, refreshed, opened, together, banked)

@@ -11,6 +11,7 @@ from simulator.families.sat.isa import SAT_ISA
 from simulator.families.sat.lower import lower
 from simulator.families.sat.reproduce import reproduce
 from simulator.families.sat.schedule import candidates
+from simulator.families.sat.sharing import SHARING
 from simulator.families.sat.timing import dram_bytes, job
 from simulator.families.sat.update.lower import training_programs
 from simulator.families.sat.verilog import VERILOG
@@ -34,4 +35,6 @@ FAMILY = Family(
     actions=actions,
     reproduce=reproduce,
     verilog=VERILOG,
+    tiles=("order", "buffers", "images", "rows", "cols", "channels", "outputs"),
+    sharing=SHARING,
 )

@@ -42,6 +42,7 @@ from simulator.memory.controller.layout import (
     PRECHARGED_AT,
     R_COLUMN_AT,
     R_ROW,
+    R_TAKEN,
     R_WRITE,
     READY_AT,
     REFRESH_COMMAND,
@@ -87,27 +88,33 @@ def serve_trace(
         if offer <= now:
             take(banks, requests, progress, now)
             continue
-        blocked = progress[FORCED]  # a refresh blocks the banks from the cycle after the one in which it falls due
+        blocked = progress[FORCED]
         refresh_at = next_refresh(params, state, policy, progress, now)
         bank, ready = NONE, NEVER
         if not blocked:
             bank, ready = oldest_ready(params, state, policy, banks, requests, progress, now)
-        soonest = min(offer, refresh_at, ready)
+            if progress[FORCED] and ready > now:  # in the cycle in which a refresh is forced commands may still issue
+                ready = NEVER
+        if ready < refresh_at and ready < offer:
+            now = ready
+            issue_next(params, state, policy, banks, requests, progress, delivered, bank, now)
+            continue
+        soonest = min(offer, refresh_at)
         if soonest > now:
             if progress[SERVED] == total and soonest >= progress[DONE_AT]:
                 return int(progress[DONE_AT])
             if soonest == NEVER:
                 return NONE
             now = soonest
-        elif refresh_at == now and progress[REFRESH_COMMAND] != NONE:
+        elif progress[REFRESH_COMMAND] != NONE:
             issue_refresh(params, state, policy, banks, progress, now)
-        elif ready == now:
-            issue_next(params, state, policy, banks, requests, progress, delivered, bank, now)
 
 
 def take(banks: Table, requests: Table, progress: Table, now: int) -> None:
     """The controller takes the request that it is offered."""
-    push(banks, requests, progress, progress[ARRIVED])
+    request = progress[ARRIVED]
+    requests[request, R_TAKEN] = now
+    push(banks, requests, progress, request)
     progress[ARRIVED] += 1
     progress[TAKEN_AT] = now
     progress[READY_AT] = NEVER

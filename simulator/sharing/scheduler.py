@@ -1,0 +1,145 @@
+"""Layers scheduled on one machine after another, with the programs that machines share."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mapping.arrays import IntArray
+from simulator.engine import fast
+from simulator.engine.kernel import UNKNOWN
+from simulator.families import Family
+from simulator.program import Program
+from simulator.scheduling import MAX_RUNS, best_mapping
+from simulator.sharing import race as loops
+from simulator.sharing.offers import Sharing, transfer_cycles
+from simulator.sharing.table import Item, Shared, Table
+
+# What is kept: instructions of programs with mappings that were offered, about 100 bytes each; whole programs beside it.
+MAX_ROWS = 2_000_000
+MAX_PROGRAMS = 256
+
+
+class Found(NamedTuple):
+    """The fastest mapping of a layer: its program and its cycles."""
+
+    shared: Shared
+    cycles: int
+
+
+class Scheduler:
+    """Finds what ``best_mapping`` finds, for many layers at once, on many machines in turn.
+
+    Programs are kept for each combination of the fields that they depend on; the least recently used are forgotten.
+
+    Args:
+        family: It states how configurations share programs.
+    """
+
+    def __init__(self, family: Family[Any]) -> None:
+        assert family.sharing is not None, f"family {family.name!r} shares no programs"
+        self.family, self._sharing = family, family.sharing
+        self._tables = OrderedDict[tuple[Any, ...], Table]()
+        self._programs = OrderedDict[tuple[Shared, tuple[Any, ...]], Program]()
+
+    def find(self, items: Sequence[Item], config: Any) -> list[Found]:  # noqa: ANN401
+        """The fastest mapping of each item.
+
+        Raises:
+            InputError: A layer cannot run on this configuration.
+        """
+        table = self._table(config)
+        chosen = np.array([table.number(item, config) for item in items], np.int64)
+        best, cycles = np.full(len(items), UNKNOWN), np.zeros(len(items), np.int64)
+        left = np.arange(len(items))
+        while len(left):
+            best[left], cycles[left], needed = _race(table, chosen[left], config)
+            for n, place in zip(left.tolist(), needed.tolist(), strict=True):
+                if place != UNKNOWN:
+                    table.add_program(items[n], place, self._lower(items[n], table.mappings[place], config))
+            left = left[needed != UNKNOWN]
+        found = []
+        for n, place in enumerate(best.tolist()):
+            if place == loops.DEADLOCK:
+                best_mapping(self.family, items[n].layer, items[n].pattern, config)  # it says what is stuck
+            shared = table.programs[int(table.program_of.array[place])]
+            if id(shared) not in table.checked:
+                self.family.check(self.program(shared, config), config)
+                table.checked.add(id(shared))
+            found.append(Found(shared, int(cycles[n])))
+        return found
+
+    def program(self, shared: Shared, config: Any) -> Program:  # noqa: ANN401
+        """The program itself, for configurations with these fields."""
+        key = (shared, fields_of(config, self._sharing.fields))
+        if key not in self._programs:
+            self._programs[key] = self._lower(shared.item, shared.mapping, config)
+            if len(self._programs) > MAX_PROGRAMS:
+                self._programs.popitem(last=False)
+        self._programs.move_to_end(key)
+        return self._programs[key]
+
+    def _lower(self, item: Item, mapping: Any, config: Any) -> Program:  # noqa: ANN401
+        return self.family.lower(item.layer, item.pattern, mapping, config)
+
+    def _table(self, config: Any) -> Table:  # noqa: ANN401
+        key = fields_of(config, self._sharing.fields)
+        if key not in self._tables:
+            while self._tables and sum(table.rows for table in self._tables.values()) > MAX_ROWS:
+                self._tables.popitem(last=False)
+            self._tables[key] = Table(self.family, self._sharing)
+        self._tables.move_to_end(key)
+        return self._tables[key]
+
+
+def fields_of(config: Any, names: Sequence[str]) -> tuple[Any, ...]:  # noqa: ANN401
+    """The values of these fields."""
+    return tuple(getattr(config, name) for name in names)
+
+
+def _race(table: Table, chosen: IntArray, config: Any) -> tuple[IntArray, IntArray, IntArray]:  # noqa: ANN401
+    """What ``race`` finds for the chosen items: best, cycles, needed, (n,) each."""
+    job = table.job(config)
+    machine, resources = job.machine, len(job.machine.resources)
+    peak = float(table.family.peak_bytes(config))
+    params, states = fast.memory_tables(machine)
+    programs = (
+        *(getattr(table, name).array for name in ("first", "queue", "resource", "release", "kind", "request")),
+        *(getattr(table, name).array for name in ("members", "first_sender", "sender", "head", "stop", "requests")),
+        *(getattr(table, name).array for name in ("part", "alike", "count")),
+    )
+    hardware = (len(machine.queues), resources, machine.dispatch_latency, machine.token_latency)
+    room = [np.zeros(table.longest, np.int64) for _ in range(4)]
+    queues = [np.zeros(len(machine.queues), np.int64) for _ in range(3)]
+    best, cycles, needed = (np.zeros(len(chosen), np.int64) for _ in range(3))
+    _compiled()(
+        chosen,
+        MAX_RUNS,
+        *(getattr(table, name).array for name in ("item_first", "entry_first", "entry_kind", "entry_count", "gaps")),
+        transfer_cycles(table.around.array, peak),
+        transfer_cycles(table.moved.array, peak),
+        table.program_of.array,
+        table.guesses.array,
+        programs,
+        (*hardware, job.service, params, states),
+        (states.copy(), *queues, *room),
+        np.zeros(len(table.mappings), np.int64),
+        best,
+        cycles,
+        needed,
+    )
+    return best, cycles, needed
+
+
+@cache
+def _compiled() -> Callable[..., None]:
+    """``race`` compiled by Numba."""
+    run = fast.compiled_run(command_level=False)
+    from numba.extending import register_jitable  # noqa: PLC0415  # costs over a second
+
+    for function in (loops.fails, loops.following):
+        register_jitable(function)
+    attempt = fast.compile_with(loops.attempt, run=run)
+    return fast.compile_with(loops.race, race_of=fast.compile_with(loops.race_of, attempt=attempt))

@@ -1,0 +1,177 @@
+"""All that is known of the layers that ran on machines with the same programs."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mapping.arrays import AnyArray, IntArray
+from mapping.errors import InputError
+from mapping.graph import Layer
+from mapping.sparsity import Pattern
+from mapping.tiling import Mapping
+from simulator.engine.job import REQUEST_FIELDS, Job
+from simulator.engine.kernel import UNKNOWN
+from simulator.engine.tokens import senders
+from simulator.families import Family
+from simulator.program import Program
+from simulator.sharing.columns import Column, distinct
+from simulator.sharing.offers import Sharing
+
+
+class Item(NamedTuple):
+    """A layer without weights, its pattern, and the dataflow it is bound to, if any."""
+
+    layer: Layer
+    pattern: Pattern
+    dataflow: str | None
+
+
+class Shared(NamedTuple):
+    """A program in a table.
+
+    Attributes:
+        item: What it runs.
+        mapping: How.
+        dram_bytes: Bytes it moves.
+        macs: Multiply-accumulates with weights that are kept.
+    """
+
+    item: Item
+    mapping: Mapping
+    dram_bytes: int
+    macs: int
+
+
+def _ints(*shape: int, dtype: Any = np.int64) -> AnyArray:  # noqa: ANN401
+    return np.zeros(shape, dtype)
+
+
+class Table:
+    """The mappings of layers and the programs of those that were needed, for configurations with the same fields.
+
+    The columns are those of ``simulator.sharing.race``; indices of kinds, requests and mappings run through the table,
+    those of instructions are of their program.
+    """
+
+    def __init__(self, family: Family[Any], sharing: Sharing[Any]) -> None:
+        self.family, self.sharing = family, sharing
+        self.numbers: dict[Item, int] = {}
+        self.mappings: list[Mapping] = []
+        self.programs: list[Shared] = []
+        self.item_first, self.entry_first = Column(_ints(1)), Column(_ints(1))
+        self.entry_kind, self.entry_count = Column(_ints(0)), Column(_ints(0))
+        self.gaps, self.around, self.moved = Column(_ints(0)), Column(_ints(0)), Column(_ints(0))
+        self.program_of, self.guesses = Column(_ints(0)), Column(_ints(0))
+        queues = len(family.isa.queues)
+        self.first, self.head, self.stop = Column(_ints(1)), Column(_ints(0, queues)), Column(_ints(0, queues))
+        self.queue, self.resource = Column(_ints(0, dtype=np.uint8)), Column(_ints(0, dtype=np.int8))
+        self.release = Column(_ints(0, dtype=np.uint16))
+        self.kind, self.request, self.members, self.first_sender, self.sender = (
+            Column(_ints(0, dtype=np.int32)) for _ in range(5)
+        )
+        self.requests = Column(_ints(0, len(REQUEST_FIELDS)))
+        self.part, self.alike, self.count = Column(_ints(1)), Column(_ints(0, 2)), Column(_ints(0))
+        self.opcodes, self.operands = Column(_ints(0, dtype=np.uint8)), Column(_ints(0, family.isa.width))
+        self.longest = 0
+        self.checked: set[int] = set()
+
+    @property
+    def rows(self) -> int:
+        """What it takes of the limit: instructions and mappings."""
+        return len(self.queue) + len(self.mappings)
+
+    def number(self, item: Item, config: Any) -> int:  # noqa: ANN401
+        """The number of an item; new ones are offered mappings.
+
+        Raises:
+            InputError: The layer cannot run on this configuration, or not in the dataflow.
+        """
+        if item in self.numbers:
+            return self.numbers[item]
+        offers = self.sharing.offers(item.layer, item.pattern, config)
+        if item.dataflow is not None:
+            fitting = [m.dataflow == item.dataflow for m in offers.mappings]
+            if not any(fitting):
+                raise InputError(f"layer {item.layer.name}: {self.family.name} offers no {item.dataflow} mapping")
+            offers = offers.chosen(np.flatnonzero(fitting))
+        kinds = self._add_kinds(offers.samples.opcode, offers.samples.operands)
+        self.entry_first.append(offers.first[1:] + len(self.entry_kind))
+        self.entry_kind.append(offers.kind + kinds)
+        self.entry_count.append(offers.count)
+        self.gaps.append(offers.gaps)
+        self.around.append(offers.around)
+        self.moved.append(offers.moved)
+        self.program_of.append(np.full(len(offers), UNKNOWN))
+        self.guesses.append(np.array([UNKNOWN]))
+        self.mappings += offers.mappings
+        self.item_first.append(np.array([len(self.mappings)]))
+        return self.numbers.setdefault(item, len(self.numbers))
+
+    def add_program(self, item: Item, place: int, program: Program) -> None:
+        """Add the program of the mapping at ``place``."""
+        transfers, requests = self.sharing.requests(program)
+        request = np.full(len(program), UNKNOWN)
+        request[transfers] = len(self.requests) + np.arange(len(transfers))
+        per_queue = np.bincount(program.queue, minlength=len(program.isa.queues))
+        sender, first_sender = senders(program.queue, program.wait, program.release, len(program.isa.queues))
+        self.program_of.array[place] = len(self.programs)
+        kind = self._kinds_of(program)
+        kinds, rows, counts = np.unique(kind, return_index=True, return_counts=True)
+        self.kind.append(kind)
+        self.alike.append(np.stack([kinds, rows], axis=1))
+        self.count.append(counts)
+        self.part.append(np.array([len(self.count)]))
+        self.request.append(request)
+        self.requests.append(requests)
+        self.queue.append(program.queue)
+        self.resource.append(program.resource)
+        self.release.append(program.release)
+        self.members.append(np.argsort(program.queue, kind="stable"))
+        self.head.append((per_queue.cumsum() - per_queue)[None])
+        self.stop.append(per_queue.cumsum()[None])
+        self.first_sender.append(first_sender + len(self.sender))
+        self.sender.append(sender)
+        self.first.append(np.array([len(self.queue)]))
+        self.longest = max(self.longest, len(program))
+        moved, macs = int(self.family.dram_bytes(program).sum()), int(program.macs.sum())
+        self.programs.append(Shared(item, self.mappings[place], moved, macs))
+
+    def job(self, config: Any) -> Job:  # noqa: ANN401
+        """The machine, and the service time of every kind of instruction."""
+        return self.family.job(self._samples, config)
+
+    @cached_property
+    def _samples(self) -> Program:
+        """One instruction of each kind."""
+        opcode = self.opcodes.array
+        none = _ints(len(opcode), dtype=np.uint16)
+        return Program(
+            isa=self.family.isa,
+            queue=np.array([opcode.queue for opcode in self.family.isa.opcodes], np.uint8)[opcode],
+            opcode=opcode,
+            wait=none,
+            release=none,
+            operands=self.operands.array,
+            macs=_ints(len(opcode)),
+            notes={},
+        )
+
+    def _add_kinds(self, opcodes: AnyArray, operands: IntArray) -> int:
+        """The number of the first of new kinds."""
+        first = len(self.opcodes)
+        self.opcodes.append(opcodes)
+        self.operands.append(operands)
+        self.__dict__.pop("_samples", None)
+        return first
+
+    def _kinds_of(self, program: Program) -> IntArray:
+        kind = _ints(len(program))
+        for opcode in program.isa.opcodes:
+            rows = program.of(opcode.name)
+            fields: Sequence[str] = self.sharing.timed[opcode.name]
+            if len(rows):
+                alike, which = distinct([program.operand(opcode.name, name, rows) for name in fields])
+                kind[rows] = which + self._add_kinds(program.opcode[rows[alike]], program.operands[rows[alike]])
+        return kind
