@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from dse.choices import ACCURACY, Choice
-from dse.schema import SpaceFile
+from dse.schema import Accuracy, SpaceFile
 from dse.workload import FIXED, Workload
 from mapping.accuracy import Feeds, Session, Task, Treatment, Weighted, load, prune_each
 from mapping.accuracy.pruning import CALIBRATED
@@ -44,7 +44,7 @@ class Network:
     """
 
     def __init__(self, file: SpaceFile, workload: Workload) -> None:
-        self._settings, self._groups = file.accuracy, [group.name for group in workload.groups]
+        self._settings, self._groups = file.accuracy or Accuracy(), [group.name for group in workload.groups]
         name, *others = dict.fromkeys(workload.models)
         if others:
             raise InputError(f"accuracy is that of one network; the workload has {', '.join((name, *others))}")

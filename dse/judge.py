@@ -7,7 +7,7 @@ from itertools import islice, product
 from dse.bounds import bounds_of
 from dse.evaluate import Outcome
 from dse.metrics import Totals, machine_of
-from dse.problem import Observation, Point
+from dse.problem import Observation, Point, Problem
 from dse.space import Space
 from mapping.errors import InputError
 
@@ -72,16 +72,18 @@ class Judge:
         )
 
 
-def no_feasible(judge: Judge, outcomes: list[Outcome]) -> str:
-    """Why none of the outcomes is feasible: how many each reason kills."""
-    if not outcomes:
-        reasons, looked_at = judge.check()
-        killed = "; ".join(f"{count} by: {reason}" for reason, count in reasons.most_common(5))
-        return f"no point can be feasible: of {looked_at} machines are ruled out {killed or 'none'}"
-    lines = []
-    for bound in judge.bounds:
-        values = [outcome.metrics[bound.metric] for outcome in outcomes if bound.metric in outcome.metrics]
-        lines.append(f"{bound} kills {sum(bound.excess(value) > 0 for value in values)} of {len(values)}")
+def no_feasible(judge: Judge, outcomes: list[Outcome], problem: Problem) -> str:
+    """Why nothing is feasible: how many points each reason kills, evaluated or, of the first points, forecast."""
+    reasons, looked_at = judge.check()
+    points = (problem.point(index) for index in range(min(problem.size, CHECKED_AT_MOST)))
+    hopeless = [problem.forecast(point) for point in points if problem.forecast and problem.valid(point)]
+    hopeless = [forecast for forecast in hopeless if forecast.hopeless]
+    lines = [f"{count} of {looked_at} machines by: {reason}" for reason, count in reasons.most_common(5)]
+    for index, bound in enumerate(judge.bounds):
+        excesses = [bound.excess(o.metrics[bound.metric]) for o in outcomes if bound.metric in o.metrics]
+        excesses += [forecast.violations[index] for forecast in hopeless]
+        lines += [f"{bound} kills {sum(excess > 0 for excess in excesses)} of {len(excesses)}"] if excesses else []
     other = sum(not outcome.metrics for outcome in outcomes)
     lines += [f"{other} could not be built, mapped or evaluated"] if other else []
-    return f"no feasible point among {len(outcomes)}: " + "; ".join(lines)
+    seen = f"{len(outcomes)} evaluated" + (f" and {len(hopeless)} forecast" if hopeless else "")
+    return f"no feasible point ({seen}): " + "; ".join(lines)

@@ -162,7 +162,7 @@ class SpaceFile(_Part):
     technology: str | None = Field(
         None, description="energy of an action, by name or TOML file; cmos-45nm where a metric asks for energy"
     )
-    accuracy: Accuracy = Field(Accuracy(), description="how accuracy is measured, where a metric asks for it")
+    accuracy: Accuracy | None = Field(None, description="how accuracy is measured; by default on all samples")
     proxies: dict[Name, dict[str, dict[str, float]]] = Field(
         {}, description="declared stand-ins: for each group of layers a number for each of its patterns; they add up"
     )

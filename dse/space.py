@@ -136,7 +136,7 @@ class Space:
             InputError: A proxy that is called like a metric or lacks a pattern, or a setting that nothing reads.
         """
         asked = {*self.file.objectives, *self.file.constraints}
-        measured = ACCURACY in asked or ACCURACY in self.file.model_fields_set
+        measured = ACCURACY in asked or self.file.accuracy is not None
         for name, group in self.file.layers.items():
             if group.criterion is not None and not measured:
                 raise InputError(f"layers.{name}.criterion: only {ACCURACY} depends on it, and nothing asks for that")
