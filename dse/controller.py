@@ -143,6 +143,4 @@ class _Held:
 @lru_cache(maxsize=1 << 18)
 def _simulated(config: ControllerConfig, held: _Held, device: Device) -> Metrics:
     result = run_controller(config, held.trace, device)
-    return Metrics(
-        energy_mj=result.total_pj / 1e9, power_w=result.power_mw / 1e3, latency_ms=result.latency_ns / 1e6
-    )
+    return Metrics(energy_mj=result.total_pj / 1e9, power_w=result.power_mw / 1e3, latency_ms=result.latency_ns / 1e6)

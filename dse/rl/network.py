@@ -50,9 +50,7 @@ class Adam:
     def descend(self, gradient: list[Array]) -> None:
         """One step against a gradient."""
         self._steps += 1
-        for weights, slope, mean, square in zip(
-            self._network.weights, gradient, self._mean, self._square, strict=True
-        ):
+        for weights, slope, mean, square in zip(self._network.weights, gradient, self._mean, self._square, strict=True):
             for moment, value, decay in ((mean, slope, self._decay[0]), (square, slope**2, self._decay[1])):
                 moment *= decay
                 moment += (1 - decay) * value

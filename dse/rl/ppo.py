@@ -47,7 +47,9 @@ class Agent:
     def log_probability(self, observations: Array, picks: IntArray) -> Array:
         """(n,) logarithm of the probability of whole picks."""
         logs = self._logs(observations)
-        return sum((each[np.arange(len(picks)), picks[:, axis]] for axis, each in enumerate(logs)), np.zeros(len(picks)))
+        return sum(
+            (each[np.arange(len(picks)), picks[:, axis]] for axis, each in enumerate(logs)), np.zeros(len(picks))
+        )
 
     def learn(self, observations: Array, picks: IntArray, rewards: Array) -> None:
         """Improve the policy by a rollout: observations (n, inputs), picks (n, axes), rewards (n,)."""
