@@ -1,6 +1,7 @@
 """The problem that a space poses to a strategy: its grid, how it falls apart, and what is known without simulation."""
 
 from functools import lru_cache
+from math import ceil
 
 import numpy as np
 
@@ -10,7 +11,6 @@ from dse.metrics import Machine, Metric, Totals, machine_of
 from dse.problem import Forecast, Point, Problem, Row
 from dse.space import Design
 from mapping.arrays import AnyArray
-from mapping.sparsity import DENSE
 
 CACHED = 200_000
 NOTHING = float("-inf")
@@ -102,16 +102,17 @@ class Layers:
     def _find_least(self, machine: Point, group: int | None, chosen: Point) -> Totals:
         """What a group, or the layers in none, takes at least on a machine."""
         design = self._design(machine, group, chosen)
-        work = self._evaluator.work[-1 if group is None else group]
-        pattern = DENSE if group is None else design.patterns[group]
-        peak = int(self._evaluator.space.family.peak_macs(design.config))
+        index = -1 if group is None else group
+        work, choice = self._evaluator.work_on(design.config)[index], design.choices[index]
+        peak = self._evaluator.space.family.peak_macs(design.config)
         total = Totals()
-        for layer, runs, prunable in zip(work.layers, work.runs, work.prunable, strict=True):
+        for layer, runs, pattern in zip(work.layers, work.runs, work.patterns(choice.pattern), strict=True):
             shape, channels = layer.shape, layer.shape.group_in_channels
-            kept = pattern.kept(channels) if prunable else channels
-            macs = layer.m * shape.positions * shape.out_channels * kept
-            weights = shape.positions * shape.out_channels if prunable else 0
-            least = Totals(cycles=-(-macs // peak), macs=macs, kept=weights * kept, weights=weights * channels)
+            kept = pattern.kept(channels)
+            # Where values of weights count, some that the pattern keeps may turn out to be zero.
+            macs = layer.m * shape.positions * shape.out_channels * kept if layer.weights is None else 0
+            weights = 0 if layer.dynamic else shape.positions * shape.out_channels
+            least = Totals(cycles=ceil(macs / peak), macs=macs, kept=weights * kept, weights=weights * channels)
             total = total.plus(least, runs)
         return total
 

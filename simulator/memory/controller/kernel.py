@@ -42,6 +42,7 @@ from simulator.memory.controller.layout import (
     PRECHARGED_AT,
     R_COLUMN_AT,
     R_ROW,
+    R_TAKEN,
     R_WRITE,
     READY_AT,
     REFRESH_COMMAND,
@@ -111,7 +112,9 @@ def serve_trace(
 
 def take(banks: Table, requests: Table, progress: Table, now: int) -> None:
     """The controller takes the request that it is offered."""
-    push(banks, requests, progress, progress[ARRIVED])
+    request = progress[ARRIVED]
+    requests[request, R_TAKEN] = now
+    push(banks, requests, progress, request)
     progress[ARRIVED] += 1
     progress[TAKEN_AT] = now
     progress[READY_AT] = NEVER
