@@ -7,7 +7,7 @@ from itertools import islice, product
 
 from dse.evaluate import Outcome
 from dse.metrics import Totals, machine_of
-from dse.problem import Observation, Point
+from dse.problem import Observation, Point, Problem
 from dse.space import Space
 from mapping.errors import InputError
 
@@ -95,17 +95,25 @@ class Judge:
         )
 
 
-def no_feasible(judge: Judge, outcomes: list[Outcome]) -> str:
-    """Why none of the outcomes is feasible: how many each reason kills."""
-    if not outcomes:
-        reasons, looked_at = judge.check()
+def no_feasible(judge: Judge, problem: Problem, outcomes: list[Outcome]) -> str:
+    """Why none of the outcomes is feasible: how many each reason kills, with and without simulation."""
+    reasons, looked_at = judge.check()
+    if not outcomes and reasons.total() == looked_at:
         killed = "; ".join(f"{count} by: {reason}" for reason, count in reasons.most_common(5))
-        return f"no point can be feasible: of {looked_at} machines are ruled out {killed or 'none'}"
+        return f"no point can be feasible: of {looked_at} machines are ruled out {killed}"
+    lines = []
+    if problem.forecast is not None:
+        step = -(-problem.size // CHECKED_AT_MOST)
+        points = [point for point in map(problem.point, range(0, problem.size, step)) if problem.valid(point)]
+        known = [problem.forecast(point).violations for point in points]
+        for bound, excesses in zip(judge.bounds, zip(*known, strict=True), strict=True):
+            killed_unseen = sum(excess > 0 for excess in excesses)
+            if killed_unseen:
+                lines.append(f"{bound} kills {killed_unseen} of {len(points)} before simulation")
     measured = [outcome for outcome in outcomes if outcome.state == "complete"]
-    lines = [
-        f"{bound} kills {sum(bound.excess(o.metrics[bound.metric]) > 0 for o in measured)} of {len(measured)}"
-        for bound in judge.bounds
-    ]
+    for bound in judge.bounds if measured else ():
+        killed_seen = sum(bound.excess(outcome.metrics[bound.metric]) > 0 for outcome in measured)
+        lines.append(f"{bound} kills {killed_seen} of {len(measured)}")
     other = len(outcomes) - len(measured)
     lines += [f"{other} could not be built, mapped or evaluated"] if other else []
-    return f"no feasible point among {len(outcomes)}: " + "; ".join(lines)
+    return f"no feasible point among {len(outcomes)} simulated: " + "; ".join(lines)

@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
-from benchmarks.dse.__main__ import Regret, one_run
+from benchmarks.dse.regret import Regret, one_run
 from dse.catalog import STRATEGIES
 from dse.controller import AXES, ControllerSpace, Metrics, canonical
+from dse.pareto import nondominated
 from dse.problem import Observation, Point
 from simulator.memory.controller import kernel
 from simulator.memory.controller.config import ControllerConfig, load_device
@@ -82,9 +83,7 @@ def alike(config: ControllerConfig, result: Result, trace: Trace) -> Iterator[Co
 
 
 def _metrics(result: Result) -> Metrics:
-    return Metrics(
-        energy_mj=result.total_pj / 1e9, power_w=result.power_mw / 1e3, latency_ms=result.latency_ns / 1e6
-    )
+    return Metrics(energy_mj=result.total_pj / 1e9, power_w=result.power_mw / 1e3, latency_ms=result.latency_ns / 1e6)
 
 
 def code_digest() -> str:
@@ -116,9 +115,10 @@ class Known:
         rows = np.unique(self.metrics, axis=0).tolist()
         everything = [self._observation((), Metrics(**dict(zip(COLUMNS, row, strict=True)))) for row in rows]
         if self.goal == "front":
-            measure = Regret(everything)
-            print(f"exact front: {measure.front} controllers apart")
-            return measure.of
+            rows = np.array([seen.objectives for seen in everything])
+            front = rows[nondominated(rows, keep_equal=False)]
+            print(f"exact front: {len(front)} controllers apart")
+            return Regret(front).of
         best = min(_objective(seen) for seen in everything)
         print(f"best reward: {1 / best:.6g}")
         return lambda seen: 1 - best / min(map(_objective, seen))
@@ -151,7 +151,10 @@ def regret(path: Path, goal: str, names: list[str], seeds: int) -> None:
                 values.append(measure(seen[:mark]))
         cells = [f"{100 * np.mean(v):7.2f} ± {100 * np.std(v):5.2f}%" for v in table.values()]
         cells += ["-"] * (len(BUDGETS) - len(cells))
-        print(f"{name:<12} {seeds:>5} " + " ".join(f"{c:>16}" for c in cells) + f" {1e3 * np.mean(costs):>14.2f}", flush=True)
+        print(
+            f"{name:<12} {seeds:>5} " + " ".join(f"{c:>16}" for c in cells) + f" {1e3 * np.mean(costs):>14.2f}",
+            flush=True,
+        )
 
 
 def main() -> None:

@@ -54,7 +54,8 @@ def by_promise(bounds: dict[Point, AnyArray | None]) -> list[Point]:
     corner = np.full(unit.shape[1], MARGIN)
     rows_of = dict(zip(known, parts, strict=True))
     volume = {machine: hypervolume(rows, corner) for machine, rows in rows_of.items()}
-    ahead, archive, reached = [], unit[:0], 0.0
+    ahead: list[Point] = []
+    archive, reached = unit[:0], 0.0
     added = dict(volume)
     while added and len(ahead) < APART:
         machine = max(added, key=lambda each: added[each])

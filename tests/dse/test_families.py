@@ -60,7 +60,9 @@ def evaluated(case: Case):
 def simulated(case: Case):
     config = zeroskip.load_config(case.family, case.config, tuple(f"{k}={v}" for k, v in case.settings))
     model = zeroskip.load_model(case.model, batch=case.batch, sequence=case.sequence)
-    return zeroskip.simulate(zeroskip.lower(zeroskip.prune(model, case.pattern).select(case.layers), case.family, config))
+    return zeroskip.simulate(
+        zeroskip.lower(zeroskip.prune(model, case.pattern).select(case.layers), case.family, config)
+    )
 
 
 @pytest.mark.timing
