@@ -9,4 +9,6 @@ STRATEGIES = {
     "sobol": "Sobol",
     "local": "Local",
     "optuna": "Optuna",
+    "ppo": "Ppo",
+    "marl": "Marl",
 }

@@ -4,22 +4,25 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from hashlib import sha256
 from json import dumps
 from typing import Any, Literal
 
-from dse.layers import Layers, Run
+from dse.choices import Choice, Value
+from dse.chosen import Chosen
+from dse.layers import CACHED_LAYERS, Layers
 from dse.metrics import Totals, machine_of
 from dse.provenance import code_digest
-from dse.space import Design, Space, Value
-from dse.workload import Work, load_workload
+from dse.space import Design, Space
+from dse.workload import FIXED, Work
 from mapping.errors import InputError
 from mapping.graph import Layer
-from mapping.sparsity import DENSE, Pattern
+from simulator.config import FamilyConfig
 from simulator.sharing.table import Item
 
 State = Literal["complete", "infeasible", "failed"]
+CACHED_MACHINES = 256  # whose share of the layers is kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +33,7 @@ class Outcome:
         key: Hash of all that the result depends on: configuration, layers, patterns, dataflows, code.
         state: ``complete``, ``infeasible`` (it cannot be built or mapped) or ``failed`` (a fault of this project).
         reason: Why it is infeasible or failed.
-        metrics: Every reported metric by name; empty unless complete.
+        metrics: Every reported metric by name. Of an infeasible design those that are known without a machine.
         parts: The sums of each group of layers, the ungrouped ones last; empty unless complete.
         started: Seconds since the epoch.
         seconds: How long it took.
@@ -48,22 +51,26 @@ class Outcome:
 class Evaluator:
     """Evaluates designs of a space; layers that it has scheduled once it does not schedule again.
 
-    Raises:
-        InputError: The workload cannot be loaded, or the family splits layers over chips, which sweeps do not know yet.
+    Args:
+        space: What the designs are of.
     """
 
     def __init__(self, space: Space) -> None:
-        if space.family.part is not None:
-            raise InputError(f"family {space.family.name!r} splits layers over chips, which sweeps do not know yet")
         self.space = space
-        self.work: tuple[Work, ...] = load_workload(space.file)
-        layers = [[[str(layer.shape) for layer in work.layers], work.runs, work.prunable] for work in self.work]
+        self.work: tuple[Work, ...] = space.workload.work()
+        layers = [
+            [[_content(layer) for layer in work.layers], work.runs, list(map(str, work.stated))] for work in self.work
+        ]
         energies = None if space.technology is None else space.technology.model_dump(mode="json")
-        fixed = [layers, space.file.family, space.file.costs, energies, code_digest(space.family)]
+        self.chosen = Chosen(space)
+        fixed = [layers, space.file.family, space.file.costs, energies, self.chosen.content, code_digest(space.family)]
         self._fixed = dumps(fixed, sort_keys=True)
         self._layers = Layers(space.family, space.technology)
-        self._run = cache(_run)  # one object for the layers of all groups that are alike
-        self._runs = cache(self._find_runs)
+        # One object for all layers that are alike, whatever their group.
+        self._item = lru_cache(maxsize=CACHED_LAYERS)(Item)
+        self._items = lru_cache(maxsize=CACHED_LAYERS)(lambda index, choice: self._find_items(self.work[index], choice))
+        self._on_chip = lru_cache(maxsize=CACHED_MACHINES)(self._parts)
+        self._work_of = lru_cache(maxsize=CACHED_MACHINES)(lambda config: space.workload.work(self._on_chip(config)))
 
     def key(self, values: Mapping[str, Value]) -> str:
         """The content hash of a design; of the bare values where they make no legal one."""
@@ -71,8 +78,9 @@ class Evaluator:
             design = self.space.design(values)
         except InputError:
             return _digest(self._fixed, sorted(values.items()))
-        choices = [(str(p), flow) for p, flow in zip(design.patterns, design.dataflows, strict=True)]
-        return _digest(self._fixed, [design.config.model_dump(mode="json"), choices])
+        choices = [choice.content for choice in design.choices]
+        more = self.chosen.content_of(design.choices)
+        return _digest(self._fixed, [design.config.model_dump(mode="json"), choices, more])
 
     def evaluate(self, values: Mapping[str, Value]) -> Outcome:
         """Evaluate the design with these values. It never raises: what goes wrong is the outcome."""
@@ -84,8 +92,13 @@ class Evaluator:
         parts: tuple[Totals, ...] = ()
         try:
             design = self.space.design(values)
+            metrics = self.chosen.metrics(design)
+            if broken := self.chosen.broken(metrics):  # whatever the machine: there is nothing to simulate
+                raise InputError(
+                    "; ".join(f"{each.metric}={metrics[each.metric]:.6g} violates {each}" for each in broken)
+                )
             parts = self.parts(design)
-            metrics = self.metrics(design, parts)
+            metrics = self.metrics(design, parts) | metrics
         except InputError as error:
             state, reason = "infeasible", str(error)
         except Exception as error:  # one broken design must not end a night's sweep
@@ -102,16 +115,34 @@ class Evaluator:
         Raises:
             InputError: A layer cannot run on this machine.
         """
-        choices = [*zip(design.patterns, design.dataflows, strict=True), (DENSE, None)]
-        groups = [self._runs(index, pattern, flow) for index, (pattern, flow) in enumerate(choices)]
-        totals = iter(self._layers.totals([run for group in groups for run in group], design.config))
+        self._check_room(design)
+        groups = self.work_on(design.config)
+        if self.space.family.part is None:
+            items = [self._items(index, choice) for index, choice in enumerate(design.choices)]
+        else:
+            items = [self._find_items(work, choice) for work, choice in zip(groups, design.choices, strict=True)]
+        totals = iter(self._layers.totals([item for group in items for item in group], design.config))
         parts = []
-        for work in self.work:
+        for work in groups:
             part = Totals()
-            for times in work.runs:
-                part = part.plus(next(totals), times)
+            for runs in work.runs:
+                part = part.plus(next(totals), runs)
             parts.append(part)
         return tuple(parts)
+
+    def work_on(self, config: FamilyConfig) -> tuple[Work, ...]:
+        """The layers of each group as one chip of a machine runs them."""
+        return self.work if self.space.family.part is None else self._work_of(config)
+
+    def _check_room(self, design: Design) -> None:
+        """Refuse a machine that cannot hold an entry of the workload."""
+        family, workload = self.space.family, self.space.workload
+        if family.admit is None:
+            return
+        chosen = dict(zip((*self.space.groups, FIXED), design.choices, strict=True))
+        for entry, layers in zip(workload.entries, self._on_chip(design.config), strict=True):
+            patterns = [task.pattern(chosen[task.group].pattern) for task in entry]
+            family.check_room(list(zip(layers, patterns, strict=True)), design.config)
 
     def metrics(self, design: Design, parts: tuple[Totals, ...]) -> dict[str, float]:
         """Every metric from the sums of the groups."""
@@ -119,17 +150,15 @@ class Evaluator:
         machine = machine_of(self.space.family, design.config, self.space.file.costs)
         return {name: metric.value(total, machine) for name, metric in self.space.metrics.items()}
 
-    def _find_runs(self, index: int, pattern: Pattern, flow: str | None) -> tuple[Run, ...]:
-        """The layers of a group in a pattern and dataflow."""
-        work = self.work[index]
-        return tuple(
-            self._run(layer, pattern if prunable else DENSE, flow, prunable)
-            for layer, prunable in zip(work.layers, work.prunable, strict=True)
-        )
+    def _parts(self, config: FamilyConfig) -> list[list[Layer]]:
+        """What one chip of a machine runs of each layer of each entry."""
+        entries = self.space.workload.entries
+        return [self.space.family.on_chip([task.layer for task in entry], config) for entry in entries]
 
-
-def _run(layer: Layer, pattern: Pattern, flow: str | None, prunable: bool) -> Run:
-    return Run(Item(layer, pattern, flow), prunable)
+    def _find_items(self, work: Work, choice: Choice) -> tuple[Item, ...]:
+        """The layers of a group with what was chosen for it."""
+        patterns = work.patterns(choice.pattern)
+        return tuple(self._item(layer, p, choice.rule) for layer, p in zip(work.layers, patterns, strict=True))
 
 
 def sum_parts(parts: tuple[Totals, ...]) -> Totals:
@@ -138,6 +167,12 @@ def sum_parts(parts: tuple[Totals, ...]) -> Totals:
     for part in parts:
         total = total.plus(part)
     return total
+
+
+def _content(layer: Layer) -> list[str]:
+    """What of a layer decides its time."""
+    values = [] if layer.weights is None else [sha256(layer.weights.tobytes()).hexdigest()]
+    return [str(layer.work), *values]
 
 
 def _digest(fixed: str, varying: Any) -> str:  # noqa: ANN401  # any JSON

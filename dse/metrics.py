@@ -90,12 +90,12 @@ METRICS: dict[str, Metric] = {
 
 ENERGY_METRICS: dict[str, Metric] = {
     "energy_uj": Metric(
-        summary="energy of counted actions in the technology of the space [uJ]",
+        summary="energy of counted actions on all chips, in the technology of the space [uJ]",
         value=lambda t, _: _microjoules(t),
         slopes={"energy_fj": 1},
     ),
     "power_w": Metric(
-        summary="energy_uj over latency [W]: dynamic power only",
+        summary="energy_uj over latency [W]: no leakage",
         value=lambda t, m: _microjoules(t) / 1e6 * m.clock_hz / t.cycles,
         slopes={"energy_fj": 1, "cycles": -1},
     ),

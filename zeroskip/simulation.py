@@ -11,7 +11,7 @@ from mapping.errors import InputError
 from mapping.graph import Layer
 from mapping.sparsity import Pattern
 from simulator.cost.energy import DEFAULT as DEFAULT_TECHNOLOGY
-from simulator.cost.energy import add_energy, energy_pj
+from simulator.cost.energy import add_energy
 from simulator.cost.energy import technology as find_technology
 from simulator.engine.job import Job
 from simulator.engine.timeline import Timeline
@@ -38,7 +38,7 @@ class LayerResult:
         compute_bound: Cycles that the multiplications take at full utilisation.
         bandwidth_bound: Cycles that the bytes take at peak bandwidth.
         utilisation: ``macs`` over what the array could have done in ``cycles``.
-        energy_pj: Energy of counted actions by component [pJ]; None where it is not known.
+        energy_pj: Energy of counted actions by component [pJ], on all chips; None where it is not known.
     """
 
     lowered: LoweredLayer
@@ -154,10 +154,16 @@ class Result:
 
     @cached_property
     def energy_pj(self) -> dict[str, float] | None:
-        """Energy of all layers by component [pJ]; None where it is not known."""
+        """Energy of all layers by component [pJ], on all chips; None where it is not known."""
         if self.technology is None:
             return None
         return add_energy((layer.energy_pj or {}, layer.layer.repeats) for layer in self.layers)
+
+    @property
+    def chips(self) -> int:
+        """Equal chips that run their part of every layer; cycles, bytes and products are those of one."""
+        chips = self.lowered.family.chips
+        return 1 if chips is None else chips(self.lowered.config)
 
     @property
     def seconds(self) -> float:
@@ -223,13 +229,10 @@ def _energies(lowered: LoweredModel, name: str | None) -> tuple[dict[int, dict[s
     Raises:
         InputError: A technology was asked for and has no energy of what this machine does.
     """
-    family = lowered.family
+    costs = find_technology(name or DEFAULT_TECHNOLOGY)
     try:
-        if family.actions is None:
-            raise InputError(f"family {family.name!r} counts no actions")
-        costs = find_technology(name or DEFAULT_TECHNOLOGY)
         programs = {id(layer.program): layer.program for layer in lowered.layers}
-        found = {key: energy_pj(family.actions(program, lowered.config), costs) for key, program in programs.items()}
+        found = {key: lowered.family.energy_pj(program, lowered.config, costs) for key, program in programs.items()}
     except InputError as error:
         if name is not None:
             raise InputError(f"technology {name}: {error}") from error

@@ -9,6 +9,7 @@ from dse.problem import Observation, Point, Problem
 
 BLOCKS = 32  # of draws, each twice as many as points are wanted
 SCANNED_AT_MOST = 2_000_000
+POOL = 256  # random points among which those far from each other are looked for
 
 
 class Strategy(ABC):
@@ -63,6 +64,23 @@ class Strategy(ABC):
                     break
                 self._add(self.problem.point(index), found)
         return list(found)
+
+    def spread(self, count: int) -> list[Point]:
+        """Like ``fresh``, but far from each other and from what was asked before; so corners come first."""
+        pool = self.fresh(max(count, POOL))
+        span = np.maximum(np.array(self.problem.sizes, np.float64) - 1, 1.0)
+        if len(pool) <= count or not len(span):
+            return pool[:count]
+        x, known = np.array(pool) / span, np.array(list(self.asked)).reshape(-1, len(span)) / span
+        nearest = np.full(len(pool), np.inf)
+        for row in known:
+            nearest = np.minimum(nearest, np.abs(x - row).sum(axis=1))
+        chosen: list[int] = []
+        while len(chosen) < count:
+            chosen.append(int(nearest.argmax()))
+            nearest = np.minimum(nearest, np.abs(x - x[chosen[-1]]).sum(axis=1))
+            nearest[chosen] = -1.0
+        return [pool[i] for i in chosen]
 
     def _add(self, point: Point, found: dict[Point, None]) -> None:
         if point not in found and point not in self.asked and self.problem.promising(point):

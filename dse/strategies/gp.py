@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dse.pareto import MARGIN, front, hypervolume, nondominated, scaled
+from dse.pareto import front, nondominated, scaled
 from dse.problem import Observation, Point, Problem
 from dse.strategies.base import Strategy
 from dse.strategies.gaussian import Array, GaussianProcess
+from dse.strategies.greedy import greedy
 from dse.strategies.surrogate import FITTED, REFITTED, Expected, surrogate
 
-FIRST, POOL = 16, 256  # points that fill the space at first, of so many random ones
+FIRST = 16  # points that fill the space before anything is modelled
 OPTIMISM = 0.3  # standard deviations below the mean at which a candidate is judged
 EXPLORING = 2  # of the eight points of a batch, these go where least is known
 SAMPLES, CHILDREN, ROUNDS = 256, 256, 4
@@ -43,7 +44,7 @@ class Gp(Strategy):
     def _propose(self, count: int) -> list[Point]:
         measured = [seen for seen in self._seen if seen.objectives is not None]
         if len(self.asked) < FIRST or len(measured) < 2:
-            return self._spread(count)
+            return self.spread(count)
         best = _front_or_least(measured)
         chosen = {id(seen) for seen in best[: FITTED // 2]}
         latest = [seen for seen in reversed(measured) if id(seen) not in chosen]
@@ -52,53 +53,33 @@ class Gp(Strategy):
             np.array([seen.objectives for seen in measured if seen.feasible]).reshape(-1, self.problem.objectives)
         )
         candidates, expected = self._candidates([seen.point for seen in best], archive)
-        if len(candidates) <= count:
+        if expected is None or len(candidates) <= count:
             return candidates
         return [candidates[i] for i in self._choose(candidates, expected, archive, count)]
 
-    def _spread(self, count: int) -> list[Point]:
-        """Random points far from each other and from those asked before; corners come first."""
-        pool = self.fresh(POOL)
-        if len(pool) <= count or not self.problem.sizes:
-            return pool[:count]
-        x = np.array(pool) / self._span
-        known = np.array(list(self.asked)).reshape(-1, len(self._span)) / self._span
-        nearest = np.abs(x[:, None] - known).sum(axis=2).min(axis=1, initial=np.inf)
-        chosen: list[int] = []
-        while len(chosen) < count:
-            chosen.append(int(nearest.argmax()))
-            nearest = np.minimum(nearest, np.abs(x - x[chosen[-1]]).sum(axis=1))
-            nearest[chosen] = -1.0
-        return [pool[i] for i in chosen]
-
-    def _candidates(self, parents: list[Point], archive: Array) -> tuple[list[Point], Expected]:
+    def _candidates(self, best: list[Point], archive: Array) -> tuple[list[Point], Expected | None]:
         """Points never asked before, and what to expect of them: random ones, and children of the best."""
-        batches, told = [self.fresh(SAMPLES)], []
-        known = set(batches[0])
+        points = self.fresh(SAMPLES)
+        known, parents = set(points), best
+        expected = self._model.expect(points) if points else None
         for _ in range(ROUNDS):
             found: dict[Point, None] = {}
-            for _ in range(CHILDREN):
-                child = self._child(parents)
+            for child in (self._child(parents) for _ in range(CHILDREN)):
                 if child not in known:
                     self._add(child, found)
+            if not found:
+                continue
             known.update(found)
-            batches.append(list(found))
-            points = [*(batches[0] if not told else ()), *found]
-            if points:
-                told.append((points, self._model.expect(points)))
-            parents = self._best(parents, told, archive)
-        points = [point for batch, _ in told for point in batch]
-        return points, _joined([expected for _, expected in told])
+            points += found
+            expected = _joined(expected, self._model.expect(list(found)))
+            parents = [*best, *self._hoped_for(points, expected, archive)]
+        return points, expected
 
-    def _best(self, parents: list[Point], told: list[tuple[list[Point], Expected]], archive: Array) -> list[Point]:
-        """The front of what is measured and what may be hoped for."""
-        points = [point for batch, _ in told for point in batch]
-        expected = _joined([expected for _, expected in told])
-        hopeful = (expected.violations - expected.doubt <= 0).all(axis=1)
-        rows = _optimistic(expected)[hopeful]
-        keep = nondominated(np.concatenate([archive, rows]))[len(archive) :]
-        likely = [point for point, good in zip(points, hopeful, strict=True) if good]
-        return [*parents, *(point for point, kept in zip(likely, keep, strict=True) if kept)]
+    def _hoped_for(self, points: list[Point], expected: Expected, archive: Array) -> list[Point]:
+        """The points that would be on the front if they turn out as well as can be expected."""
+        hopeful = np.flatnonzero((expected.violations <= expected.doubt).all(axis=1))
+        rows = np.concatenate([archive, _optimistic(expected)[hopeful]])
+        return [points[i] for i in hopeful[nondominated(rows)[len(archive) :]].tolist()]
 
     def _child(self, parents: list[Point]) -> Point:
         first, second = (parents[i] for i in self.rng.integers(len(parents), size=2))
@@ -117,7 +98,11 @@ class Gp(Strategy):
         probability = self._probability(candidates, expected)
         known, rows = scaled(archive, low, high), scaled(rows, low, high)
         exploring = (EXPLORING * count) // self.batch
-        chosen = _greedy(rows, probability, known, count - exploring)
+        chosen = greedy(rows, known, count - exploring, probability)
+        if len(chosen) < count - exploring:  # nothing promises more: the likeliest feasible points are as good as any
+            left = probability.copy()
+            left[chosen] = -1.0
+            chosen += np.argsort(-left, kind="stable")[: count - exploring - len(chosen)].tolist()
         spread = scaled(expected.spread, np.zeros_like(low), high - low)
         doubt = spread.sum(axis=1) * np.sqrt(probability) * _near(rows, known)
         doubt[chosen] = -1.0
@@ -143,9 +128,11 @@ def _optimistic(expected: Expected) -> Array:
     return expected.objectives - OPTIMISM * expected.spread
 
 
-def _joined(parts: list[Expected]) -> Expected:
+def _joined(first: Expected | None, second: Expected) -> Expected:
+    if first is None:
+        return second
     fields = ("objectives", "spread", "violations", "doubt")
-    return Expected(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in fields})
+    return Expected(**{name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in fields})
 
 
 def _front_or_least(measured: list[Observation]) -> list[Observation]:
@@ -154,42 +141,6 @@ def _front_or_least(measured: list[Observation]) -> list[Observation]:
     if not feasible:
         return sorted(measured, key=lambda seen: sum(max(v, 0.0) for v in seen.violations))[:10]
     return front(feasible)
-
-
-def _greedy(rows: Array, probability: Array, known: Array, count: int) -> list[int]:
-    """Indices of ``count`` rows (m, o), each adding most expected hypervolume to the front and those before.
-
-    What a row adds only shrinks while the archive grows, so old gains are upper bounds: few are computed again.
-    """
-    corner = np.full(rows.shape[1], MARGIN)
-    archive = known[nondominated(known, keep_equal=False)] if len(known) else known.reshape(0, rows.shape[1])
-    expected = np.array([_gain(row, archive, corner) for row in rows]) * probability
-    chosen: list[int] = []
-    while len(chosen) < count:
-        best = int(expected.argmax())
-        if expected[best] <= 0:  # nothing promises more: the likeliest feasible points are as good as any
-            left = probability.copy()
-            left[chosen] = -1.0
-            chosen += np.argsort(-left, kind="stable")[: count - len(chosen)].tolist()
-            break
-        now = _gain(rows[best], archive, corner) * probability[best]
-        runner_up = np.partition(expected, -2)[-2] if len(expected) > 1 else 0.0
-        if now < runner_up:
-            expected[best] = now
-            continue
-        chosen.append(best)
-        expected[best] = -1.0
-        archive = np.concatenate([archive, rows[best : best + 1]])
-        archive = archive[nondominated(archive, keep_equal=False)]
-    return chosen
-
-
-def _gain(row: Array, archive: Array, corner: Array) -> float:
-    """Hypervolume that a row (o,) adds to the archive (a, o)."""
-    if (row >= corner).any() or (len(archive) and (archive <= row).all(axis=1).any()):
-        return 0.0
-    # Only what is cut to the row's own box matters, and much of that is dominated.
-    return float(np.prod(corner - row)) - hypervolume(np.maximum(archive, row), corner)
 
 
 def _near(rows: Array, known: Array) -> Array:

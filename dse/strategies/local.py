@@ -5,24 +5,28 @@ from collections.abc import Sequence
 from dse.pareto import front
 from dse.problem import Observation, Point, Problem
 from dse.strategies.base import Strategy
+from dse.strategies.outlook import Outlook
 
 FIRST = 16
 
 
 class Local(Strategy):
-    """Explores one-step changes of every point on the front, each once.
+    """Explores one-step changes of every point on the front, each once; the first points fill the space.
 
-    Neighbours along an ordered axis are the next values; along any other axis all values. While nothing feasible is
-    known, the point that violates least stands in for the front. When all neighbours are known, random points follow.
+    Those that are known to be dominated are left out (``dse.strategies.outlook``). Neighbours along an ordered axis are
+    the next values; along any other axis all values. While nothing feasible is known, the point that violates least
+    stands in for the front. When all neighbours are known, random points follow.
     """
 
     def __init__(self, problem: Problem, seed: int, budget: int | None = None) -> None:
         super().__init__(problem, seed, budget)
         self._archive: list[Observation] = []
+        self._outlook = Outlook(problem)
         self._least: Observation | None = None
 
     def tell(self, observations: Sequence[Observation]) -> None:
         """Keep the front, and the least infeasible point."""
+        self._outlook.tell(observations)
         self._archive = front([*self._archive, *observations])
         for seen in observations:
             if seen.objectives is not None and (self._least is None or _excess(seen) < _excess(self._least)):
@@ -30,7 +34,7 @@ class Local(Strategy):
 
     def _propose(self, count: int) -> list[Point]:
         if len(self.asked) < FIRST:
-            return self.fresh(count)
+            return self.spread(count)
         centres = self._archive or ([self._least] if self._least else [])
         found: dict[Point, None] = {}
         neighbours = [self._neighbours(seen.point) for seen in centres]
@@ -40,7 +44,7 @@ class Local(Strategy):
             for options in neighbours:
                 if len(found) == count:
                     return list(found)
-                if turn < len(options):
+                if turn < len(options) and not self._useless(options[turn]):
                     self._add(options[turn], found)
         if len(found) < count:
             self.asked.update(found)
@@ -48,6 +52,9 @@ class Local(Strategy):
             self.asked.difference_update(found)
             return [*found, *more]
         return list(found)
+
+    def _useless(self, point: Point) -> bool:
+        return self.problem.valid(point) and self._outlook.dominated(point)
 
     def _neighbours(self, point: Point) -> list[Point]:
         options = []

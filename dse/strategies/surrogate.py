@@ -36,7 +36,7 @@ class Surrogate(ABC):
 
     def fit(self, seen: Sequence[Observation]) -> None:
         """Learn from observations with objectives, the most telling first."""
-        self.positive = (np.array([observation.objectives for observation in seen]) > 0).all(axis=0)
+        self.positive = np.all(np.array([observation.objectives for observation in seen]) > 0, axis=0)
         self._learn(seen, REFITTED if self._fits % 4 else ITERATIONS)
         self._fits += 1
 

@@ -10,8 +10,8 @@ class Actions:
     Attributes:
         component: What the energy is booked under, such as ``weight scratchpad``.
         kind: What is done, as a technology names it: an operation (``mul.fp16``, ``add.fp32``), ``register``,
-            ``sram.read``, ``sram.write`` or ``dram``.
-        count: Operations, or bits where something is moved.
+            ``sram.read``, ``sram.write``, ``link``, ``dram``, or ``dram.`` with what a DRAM does command by command.
+        count: Operations, or bits where something is moved; bits times hops for ``link``.
         of: The memory that is meant: KiB of an SRAM, or the name of a DRAM.
     """
 

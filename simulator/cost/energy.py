@@ -1,7 +1,7 @@
 """Energy: counted actions times the energy of an action in a technology.
 
-Dynamic energy only. Leakage, the clock tree, control and the host are not in it, and a technology file says of every
-constant where it comes from.
+Leakage, the clock tree, control and the host are not in it, and a technology file says of every constant where it comes
+from.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from math import exp, log
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -20,6 +20,7 @@ from simulator.cost.actions import Actions
 
 FOLDER = Path(__file__).parent / "technologies"
 DEFAULT = "cmos-45nm"
+Entry = TypeVar("Entry")
 
 
 class _Part(BaseModel):
@@ -41,10 +42,11 @@ class Cost(_Part):
 
 
 class SramPoint(_Part):
-    """Picojoules of a bit read from or written to an SRAM of a size."""
+    """Picojoules of a bit read from or written to an SRAM of a size; ``write_pj`` where a write differs."""
 
     kib: Annotated[int, Field(ge=1)]
     pj: Annotated[float, Field(gt=0)]
+    write_pj: Annotated[float, Field(gt=0)] | None = None
 
 
 class Sram(_Part):
@@ -61,18 +63,20 @@ class Sram(_Part):
             raise InputError(f"points of {', '.join(map(str, sizes))} KiB must ascend")
         return self
 
-    def pj(self, kib: int) -> float:
+    def pj(self, kib: int, *, write: bool = False) -> float:
         """Picojoules a bit, by a power law between the points.
 
         A smaller SRAM costs what the smallest of the table does (an upper bound); a larger one is banks of the largest
         (a lower bound: the wires between banks are not in it).
         """
         sizes = [point.kib for point in self.points]
+        costs = [(write and point.write_pj) or point.pj for point in self.points]
         place = bisect_left(sizes, kib)
         if place == 0 or place == len(sizes):
-            return self.points[min(place, len(sizes) - 1)].pj
-        low, high = self.points[place - 1], self.points[place]
-        return exp(log(low.pj) + log(high.pj / low.pj) * log(kib / low.kib) / log(high.kib / low.kib))
+            return costs[min(place, len(sizes) - 1)]
+        low, high = costs[place - 1 : place + 1]
+        share = log(kib / sizes[place - 1]) / log(sizes[place] / sizes[place - 1])
+        return exp(log(low) + log(high / low) * share)
 
 
 class Technology(_Part):
@@ -84,6 +88,9 @@ class Technology(_Part):
         register_bit: A bit written into a register and read from it.
         sram: A bit of an access.
         dram: A bit by the name of the memory preset; ``ideal`` for a memory of no kind.
+        link_bit: A bit over a hop of a network on chip; None where it is not known.
+        dram_action: What a DRAM does command by command, by its name and the action's: pJ of an action, of a bit at the
+            pins, or of a picosecond of a channel in standby.
     """
 
     description: str
@@ -91,6 +98,8 @@ class Technology(_Part):
     register_bit: Cost
     sram: Sram
     dram: dict[str, Cost]
+    link_bit: Cost | None = None
+    dram_action: dict[str, dict[str, Cost]] = {}
 
     def pj(self, actions: Actions) -> float:
         """Picojoules of one of these actions.
@@ -101,12 +110,23 @@ class Technology(_Part):
         if actions.kind == "register":
             return self.register_bit.pj
         if actions.kind in ("sram.read", "sram.write"):
-            return self.sram.pj(int(actions.of or 0))
-        table, name = (self.dram, str(actions.of)) if actions.kind == "dram" else (self.operation, actions.kind)
-        if name not in table:
-            what = "memory" if table is self.dram else "operation"
-            raise InputError(f"no energy of {what} {name!r}; known: {', '.join(table)}")
-        return table[name].pj
+            return self.sram.pj(int(actions.of or 0), write=actions.kind == "sram.write")
+        if actions.kind == "link":
+            if self.link_bit is None:
+                raise InputError("no energy of a hop on chip; link_bit says it")
+            return self.link_bit.pj
+        if actions.kind == "dram":
+            return _known(self.dram, str(actions.of), "memory").pj
+        if actions.kind.startswith("dram."):
+            of = _known(self.dram_action, str(actions.of), "the commands of memory")
+            return _known(of, actions.kind.removeprefix("dram."), f"memory {actions.of!r} for action").pj
+        return _known(self.operation, actions.kind, "operation").pj
+
+
+def _known(table: Mapping[str, Entry], name: str, what: str) -> Entry:
+    if name not in table:
+        raise InputError(f"no energy of {what} {name!r}; known: {', '.join(table) or 'none'}")
+    return table[name]
 
 
 def technology_names() -> list[str]:
@@ -116,20 +136,26 @@ def technology_names() -> list[str]:
 
 @cache
 def technology(name: str = DEFAULT) -> Technology:
-    """A technology by name, or from a TOML file.
+    """A technology by name, from a TOML file, or at a node of CMOS from hwcomponents (``hwcomponents:22nm``).
 
     Raises:
         InputError: There is none, or the file is none.
     """
+    if name.startswith("hwcomponents:"):
+        from simulator.cost.hwcomponents import hwcomponents_technology  # noqa: PLC0415  # optional, and on top of this
+
+        return hwcomponents_technology(name)
     path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
     if not name.endswith(".toml") and (not re.fullmatch(r"[\w.-]+", name) or not path.is_file()):
         known = ", ".join(technology_names())
-        raise InputError(f"technology {name!r} is not one of {known}, nor a path that ends in .toml")
+        raise InputError(
+            f"technology {name!r} is not one of {known}, nor a path that ends in .toml, nor hwcomponents:NODE"
+        )
     return build_config(Technology, read_toml(path), f"technology {name}")
 
 
 def energy_pj(actions: Iterable[Actions], of: Technology) -> dict[str, float]:
-    """Picojoules by component, in the order of the actions.
+    """Picojoules by component, in the order of the actions; without those that cost nothing.
 
     Raises:
         InputError: The technology lacks an action.
@@ -137,7 +163,7 @@ def energy_pj(actions: Iterable[Actions], of: Technology) -> dict[str, float]:
     spent: dict[str, float] = {}
     for some in actions:
         spent[some.component] = spent.get(some.component, 0.0) + some.count * of.pj(some)
-    return spent
+    return {component: pj for component, pj in spent.items() if pj}
 
 
 def add_energy(parts: Iterable[tuple[Mapping[str, float], int]]) -> dict[str, float]:

@@ -15,6 +15,7 @@ from mapping.tiling import Mapping as LayerMapping
 from mapping.training import TrainedLayer
 from simulator.config import FamilyConfig, build_config, override, read_toml
 from simulator.cost.actions import Actions
+from simulator.cost.energy import Technology, energy_pj
 from simulator.engine.job import Job
 from simulator.generation import Generation
 from simulator.isa import InstructionSet
@@ -76,11 +77,16 @@ class Family(Generic[C]):
         training: What a training step does for one layer beside its products, as programs by name (for example the
             optimiser), or None: the family does not train. ``job``, ``check`` and ``dram_bytes`` take them too.
         actions: What the hardware does to run a program, counted for the energy model, or None: it has none.
+        chips: How many equal chips run their part of every layer, each a program; None: one.
         reproduce: Writes the page that compares the family with what is published about it, or None; called with a
             function that is told what is done, and the number of processes to use.
         pages: More such pages, by the name they have on the command line.
         verilog: How a configuration becomes Verilog modules, for ``zeroskip area``, or None: it has no Verilog.
         generate: A prompt and the tokens behind it, by settings of the transformer, or None: it runs layers only.
+        tiles: Fields of a mapping and its tiling that ``lower`` takes at any value, beyond those of candidates; what
+            does not fit it refuses. A search may then ask for tiles of its own.
+        reads_values: Whether the values of weights decide times beside their pattern, as where blocks are stored at the
+            fewest weights that any of them needs; else layers of equal shape and pattern take equally long.
         machine: What the published machine is called, another name in ``zeroskip reproduce``, or None.
         sharing: How configurations share programs, for fast sweeps of the hardware, or None: they do not.
         pages: More such pages, by the name they have on the command line.
@@ -104,12 +110,28 @@ class Family(Generic[C]):
     admit: Callable[[Sequence[tuple[Layer, Pattern]], C], None] | None = None
     training: Callable[[TrainedLayer, C], dict[str, Program]] | None = None
     actions: Callable[[Program, C], list[Actions]] | None = None
+    chips: Callable[[C], int] | None = None
     reproduce: Reproduce | None = None
     pages: Mapping[str, Reproduce] = field(default_factory=dict)
     verilog: Verilog[C] | None = None
+    tiles: tuple[str, ...] = ()
+    reads_values: bool = False
     machine: str | None = None
     generate: Callable[[tuple[str, ...], int, int, C], Generation] | None = None
     sharing: Sharing[C] | None = None
+
+    def on_chip(self, layers: Sequence[Layer], config: C) -> list[Layer]:
+        """What one chip runs of each layer."""
+        return [layer if self.part is None else self.part(layer, config) for layer in layers]
+
+    def check_room(self, layers: Sequence[tuple[Layer, Pattern]], config: C) -> None:
+        """Refuse a model, as what one chip runs of its layers with their patterns, that the machine cannot hold.
+
+        Raises:
+            InputError: It says by how much.
+        """
+        if self.admit is not None:
+            self.admit(layers, config)
 
     def config_names(self) -> list[str]:
         """Names of the configurations it comes with."""
@@ -129,6 +151,17 @@ class Family(Generic[C]):
             )
         values: dict[str, Any] = override(read_toml(path), settings)
         return build_config(self.config, values, f"configuration {name}")
+
+    def energy_pj(self, program: Program, config: C, of: Technology) -> dict[str, float]:
+        """Energy of a program by component [pJ], on all chips.
+
+        Raises:
+            InputError: The family counts no actions, or the technology lacks one.
+        """
+        if self.actions is None:
+            raise InputError(f"family {self.name!r} counts no actions")
+        chips = 1 if self.chips is None else self.chips(config)
+        return {part: chips * pj for part, pj in energy_pj(self.actions(program, config), of).items()}
 
 
 @cache

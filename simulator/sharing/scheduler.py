@@ -43,8 +43,16 @@ class Scheduler:
         self._tables = OrderedDict[tuple[Any, ...], Table]()
         self._programs = OrderedDict[Shared, Program]()
 
+    def shares(self, item: Item, config: Any) -> bool:  # noqa: ANN401
+        """Whether an item can be found here: its values do not matter, and its rule allows some of what is offered.
+
+        Raises:
+            InputError: The layer cannot run on this configuration.
+        """
+        return item.layer.weights is None and self._table(config).number(item, config) != UNKNOWN
+
     def find(self, items: Sequence[Item], config: Any) -> list[Found]:  # noqa: ANN401
-        """The fastest mapping of each item.
+        """The fastest mapping of each item, all of which are shared.
 
         Raises:
             InputError: A layer cannot run on this configuration.

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from mapping.arrays import AnyArray, IntArray
-from mapping.errors import InputError
 from mapping.graph import Layer
+from mapping.rule import FREE, MappingRule
 from mapping.sparsity import Pattern
 from mapping.tiling import Mapping
 from simulator.engine.job import REQUEST_FIELDS, Job
@@ -23,11 +23,11 @@ from simulator.sharing.offers import Sharing
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Item:
-    """A layer without weights, its pattern, and the dataflow it is bound to, if any; only ever equal to itself."""
+    """A layer, its pattern and what its mapping has to be; only ever equal to itself."""
 
     layer: Layer
     pattern: Pattern
-    dataflow: str | None
+    rule: MappingRule = FREE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,18 +95,23 @@ class Table:
     def number(self, item: Item, config: Any) -> int:  # noqa: ANN401
         """The number of an item on machines with the same offers; new ones are offered mappings.
 
+        Returns:
+            UNKNOWN where the rule allows no offer for some executed pattern.
+
         Raises:
-            InputError: The layer cannot run on this configuration, or not in the dataflow.
+            InputError: The layer cannot run on this configuration.
         """
         key = (item, fields_of(config, self.sharing.offered))
         if key in self.numbers:
             return self.numbers[key]
         offers = self.sharing.offers(item.layer, item.pattern, config)
-        if item.dataflow is not None:
-            fitting = [m.dataflow == item.dataflow for m in offers.mappings]
-            if not any(fitting):
-                raise InputError(f"layer {item.layer.name}: {self.family.name} offers no {item.dataflow} mapping")
-            offers = offers.chosen(np.flatnonzero(fitting))
+        if item.rule.fixed:
+            allowed = np.flatnonzero([item.rule.allows(mapping, item.layer) for mapping in offers.mappings])
+            if {offers.mappings[i].pattern for i in allowed.tolist()} != {
+                mapping.pattern for mapping in offers.mappings
+            }:
+                return self.numbers.setdefault(key, UNKNOWN)
+            offers = offers.chosen(allowed)
         kinds = self._kinds_of(offers.samples)
         self.entry_first.append(offers.first[1:] + len(self.entry_kind))
         self.entry_kind.append(kinds[offers.kind])
@@ -118,7 +123,7 @@ class Table:
         self.guesses.append(np.array([UNKNOWN]))
         self.mappings += offers.mappings
         self.item_first.append(np.array([len(self.mappings)]))
-        return self.numbers.setdefault(key, len(self.numbers))
+        return self.numbers.setdefault(key, len(self.item_first) - 2)
 
     def need(self, item: Item, place: int, config: Any) -> None:  # noqa: ANN401
         """See to it that the mapping at ``place`` has its program."""

@@ -12,6 +12,7 @@ from dse.run import run
 from dse.store import Store
 from dse.study import Study
 from mapping.errors import InputError
+from simulator.cost.energy import FOLDER
 from simulator.families import family
 from tests.dse.spaces import tiny
 
@@ -174,14 +175,14 @@ def test_energy_is_reported_only_where_it_is_asked_for():
         tiny(technology="nix")
 
 
-def test_a_memory_without_energy_is_infeasible_only_for_who_asks():
+def test_a_memory_without_energy_is_infeasible_only_for_who_asks(tmp_path):
+    lines = (FOLDER / "cmos-45nm.toml").read_text().splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith('"gddr6-16"'))
+    own = tmp_path / "own.toml"
+    own.write_text("\n".join(lines[:first] + lines[first + 3 :]))
     where = {"parameters": {"memory.preset": ["gddr6-16", "hbm2"]}, "baselines": {}}
-    asked = Evaluator(tiny(objectives={"energy_uj": "minimise"}, **where)).evaluate({"memory.preset": "gddr6-16"})
+    asked = Evaluator(tiny(objectives={"energy_uj": "minimise"}, technology=str(own), **where)).evaluate(
+        {"memory.preset": "gddr6-16"}
+    )
     assert (asked.state, "no energy of memory 'gddr6-16'" in asked.reason) == ("infeasible", True)
     assert Evaluator(tiny(**where)).evaluate({"memory.preset": "gddr6-16"}).state == "complete"
-
-
-def test_a_family_of_several_chips_is_refused():
-    space = tiny(family="s4", config="s4", parameters={"l2_mb": [8, 82]}, baselines={})
-    with pytest.raises(InputError, match="family 's4' splits layers over chips, which sweeps do not know yet"):
-        Evaluator(space)

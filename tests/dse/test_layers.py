@@ -51,7 +51,7 @@ def test_machines_are_forgotten_and_found_again(monkeypatch):
     monkeypatch.setattr(module, "CACHED_LAYERS", 3)
     monkeypatch.setattr(module, "CACHED_ENERGIES", 1)
     space = tiny(technology="cmos-45nm")
-    points = [(rows, cols, channels, 0, 0, 1, 0) for rows in (0, 1) for cols in (0, 1) for channels in (0, 1)] * 2
+    points = [(rows, cols, channels, 0, 1) for rows in (0, 1) for cols in (0, 1) for channels in (0, 1)] * 2
     known = _outcomes(space, points, monkeypatch, 2)
     assert [outcome.parts for outcome in known[:8]] == [outcome.parts for outcome in known[8:]]
 

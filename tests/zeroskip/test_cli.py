@@ -101,7 +101,7 @@ def test_table_and_json_say_the_same():
     text = zs(*FAST).stdout
     totals = record["totals"]
     assert f"{totals['cycles']:,} cycles = {totals['time_ms']:,.3f} ms" in text
-    assert f"energy: {totals['energy_uj']:,.1f} uJ, {totals['power_w']:.3g} W dynamic, in cmos-45nm" in text
+    assert f"energy of counted actions: {totals['energy_uj']:,.1f} uJ, {totals['power_w']:.3g} W, in cmos-45nm" in text
     for layer in record["layers"]:
         assert f" {layer['cycles']:,} " in text
         assert f" {layer['dram_bytes']:,} " in text

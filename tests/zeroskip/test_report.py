@@ -210,14 +210,16 @@ def test_energy_adds_up_by_layer_and_by_component(result, folder):
     assert sum(row["energy_pj"] for row in flat_rows(written["layers"])) > 0
 
 
-def test_without_a_known_energy_the_result_says_why():
-    model = zeroskip.prune(zeroskip.load_model("resnet18"), "dense").select("fc")
-    lowered = zeroskip.lower(model, "sat", zeroskip.load_config("sat", settings=("memory.preset=gddr6-16",)))
+def test_without_a_known_energy_the_result_says_why(tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text('base = "aim"\ntitle = "A DRAM of mine"\nsource = "nobody"\n')
+    model = zeroskip.prune(zeroskip.load_model("gpt2-small", sequence=16), "dense").select("decode.0.scores")
+    lowered = zeroskip.lower(model, "dram_pim", zeroskip.load_config("dram_pim", settings=(f"timing={own}",)))
     result = zeroskip.simulate(lowered)
     assert (result.technology, result.energy_pj) == (None, None)
-    assert "no energy of memory 'gddr6-16'" in result.no_energy
+    assert f"no energy of the commands of memory '{own}'; known: aim, pim-gpt" in result.no_energy
     record = result_record(result)
     assert "energy_uj" not in record["totals"]
     assert record["layers"][0]["energy_pj"] is None
-    with pytest.raises(InputError, match="technology cmos-45nm: no energy of memory"):
+    with pytest.raises(InputError, match="technology cmos-45nm: no energy of the commands of memory"):
         zeroskip.simulate(lowered, technology="cmos-45nm")

@@ -40,6 +40,7 @@ def result_record(result: Result, programs: Mapping[str, str] | None = None) -> 
         "family": family.name,
         "config_name": lowered.config_name,
         "config": config.model_dump(),
+        "chips": result.chips,
         "peak_macs_per_cycle": family.peak_macs(config),
         "peak_dram_bytes_per_cycle": peak_bytes if isfinite(peak_bytes) else None,
         "executor": result.executor,
@@ -74,7 +75,7 @@ def compared_instructions(result: Result) -> int:
 
 
 def _energy_record(result: Result) -> dict[str, Any]:
-    """Energy by component and in all, power and energy-delay product; empty where it is not known."""
+    """Energy on all chips by component and in all, power and energy-delay product; empty where it is not known."""
     if result.energy_pj is None:
         return {}
     joules = sum(result.energy_pj.values()) / 1e12

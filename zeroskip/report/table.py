@@ -137,10 +137,11 @@ def _totals(result: Result) -> Text:
 
 
 def _energy(result: Result) -> str:
-    """The energy by component, and what it is that of."""
+    """The energy by component on all chips, and what it is that of."""
     if result.energy_pj is None:
         return f"energy: not known, {result.no_energy}"
     total = sum(result.energy_pj.values())
     shares = ", ".join(f"{name} {pj / total:.0%}" for name, pj in result.energy_pj.items())
     watts = total / 1e12 / result.seconds
-    return f"energy: {total / 1e6:,.1f} uJ, {watts:.3g} W dynamic, in {result.technology}: {shares}"
+    where = f" on all {result.chips} chips" if result.chips > 1 else ""
+    return f"energy of counted actions{where}: {total / 1e6:,.1f} uJ, {watts:.3g} W, in {result.technology}: {shares}"

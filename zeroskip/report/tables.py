@@ -38,14 +38,21 @@ PLAIN = (
 def flat_rows(layers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Records of layers, as in ``result.json``, with one plain value per column and the same columns in each."""
     reasons = sorted({reason for layer in layers for reason in layer["stall_cycles"]})
+    components = sorted({part for layer in layers for part in layer["energy_pj"] or ()})
     return [
         {key: layer[key] for key in PLAIN}
         | {"dataflow": layer["mapping"]["dataflow"], "executed_pattern": layer["mapping"]["executed_pattern"]}
         | {f"tile_{axis}": size for axis, size in layer["mapping"]["tiling"].items()}
         | {"energy_pj": None if layer["energy_pj"] is None else sum(layer["energy_pj"].values())}
+        | {energy_column(part): (layer["energy_pj"] or {}).get(part, 0.0) for part in components}
         | {stall_column(reason): layer["stall_cycles"].get(reason, 0) for reason in reasons}
         for layer in layers
     ]
+
+
+def energy_column(component: str) -> str:
+    """The column of the energy of a component."""
+    return f"energy_{component.replace(' ', '_')}_pj"
 
 
 def stall_column(reason: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from simulator.families import Family
 from simulator.families.dram_pim.check import check
 from simulator.families.dram_pim.config import DramPimConfig
+from simulator.families.dram_pim.cost import actions
 from simulator.families.dram_pim.golden import GOLDEN
 from simulator.families.dram_pim.isa import DRAM_PIM_ISA
 from simulator.families.dram_pim.layers import COLUMN_BYTES, admit, candidates, lower
@@ -53,5 +54,6 @@ FAMILY = Family(
     peak_bytes=peak_bytes,
     check=check,
     admit=admit,
+    actions=actions,
     pages={"cent": _cent, "pim-gpt": _pim_gpt},
 )

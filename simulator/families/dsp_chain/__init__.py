@@ -5,6 +5,7 @@ from pathlib import Path
 from simulator.families import Family
 from simulator.families.dsp_chain.check import check
 from simulator.families.dsp_chain.config import DspChainConfig
+from simulator.families.dsp_chain.cost import actions
 from simulator.families.dsp_chain.generation import generate
 from simulator.families.dsp_chain.golden import GOLDEN
 from simulator.families.dsp_chain.isa import DSP_CHAIN_ISA
@@ -27,7 +28,9 @@ FAMILY = Family(
     peak_macs=lambda config: config.peak_macs,
     peak_bytes=lambda config: config.peak_bytes,
     check=check,
+    actions=actions,
     reproduce=reproduce,
     machine="flightllm",
     generate=generate,
+    reads_values=True,
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 from simulator.families import Family
 from simulator.families.s4.check import check
 from simulator.families.s4.config import S4Config
+from simulator.families.s4.cost import actions
 from simulator.families.s4.golden import GOLDEN
 from simulator.families.s4.isa import S4_ISA
 from simulator.families.s4.lower import lower
@@ -29,5 +30,8 @@ FAMILY = Family(
     check=check,
     part=part,
     admit=admit,
+    tiles=("order", "rows", "channels", "outputs"),
+    actions=actions,
+    chips=lambda config: config.chips,
     reproduce=reproduce,
 )

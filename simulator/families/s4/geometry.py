@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from mapping.arrays import IntArray
+from mapping.errors import InputError
 from mapping.graph import ConvShape, ceil_div
 from mapping.sparsity import Pattern
-from mapping.tiling import Axis, cut
+from mapping.tiling import Axis, Tiling, cut
 from simulator.families.s4.config import S4Config
 from simulator.families.s4.mapping import S4Mapping
+from simulator.program import Program, ProgramError
 
 Count = Any  # an int or an int64 array; formulas broadcast
 
@@ -82,6 +84,27 @@ class Geometry:
             self.mapping.pattern,
             self.config,
         )
+
+
+def geometry_of(program: Program, config: S4Config) -> Geometry:
+    """The layer and the mapping that a program is of, from its notes.
+
+    Raises:
+        ProgramError: It does not say.
+    """
+    try:
+        noted = program.notes["shape"].items()
+        shape: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in noted}
+        mapping = S4Mapping(
+            dataflow="weight_stationary",
+            pattern=Pattern.parse(program.notes["executed"]),
+            tiling=Tiling(**program.notes["tiling"]),
+            team=program.notes["team"],
+            split=program.notes["split"],
+        )
+        return Geometry(shape=ConvShape(**shape), mapping=mapping, config=config)
+    except (KeyError, TypeError, AttributeError, InputError) as error:
+        raise ProgramError(f"the program does not say what it is of: {error}") from error
 
 
 def ring_places(team: int, config: S4Config) -> int:

@@ -11,18 +11,17 @@ from zlib import crc32
 import numpy as np
 
 from mapping.arrays import AnyArray, ByteArray, Float32Array, IntArray
-from mapping.errors import InputError
 from mapping.formats.bank_pairs import BankPairs
 from mapping.graph import ConvShape, Layer
 from mapping.sparsity import Pattern, prune_layer
-from mapping.tiling import Mapping, Tiling
+from mapping.tiling import Mapping
 from simulator.families import Golden
 from simulator.families.s4.arithmetic import gather_sums, scaled_down
 from simulator.families.s4.bf16 import to_bf16
 from simulator.families.s4.config import S4Config
-from simulator.families.s4.geometry import Geometry, block_bytes, slots, spu_runs
+from simulator.families.s4.geometry import Geometry, block_bytes, geometry_of, slots, spu_runs
 from simulator.families.s4.layout import Layout, layout
-from simulator.families.s4.mapping import S4Mapping, as_s4, bank_pattern
+from simulator.families.s4.mapping import as_s4, bank_pattern
 from simulator.program import Program, ProgramError
 
 ELEMENT: dict[str, np.dtype[Any]] = {"int8": np.dtype("<i1"), "bf16": np.dtype("<u2")}
@@ -151,7 +150,7 @@ class _Machine:
 
     def __init__(self, program: Program, memory: ByteArray, config: S4Config) -> None:
         self.memory, self.config = memory, config
-        self.geometry = _geometry(program, config)
+        self.geometry = geometry_of(program, config)
         self.place: Layout = layout(self.geometry)
         self.loaded: list[int] = []  # addresses of weight tiles in L2
         # Halves of L1, each with what lies in it: sub-filters by group and place of the ring; unfolded activations.
@@ -281,23 +280,6 @@ class _Machine:
 
 def _key(f: Fields, names: tuple[str, ...]) -> Key:
     return tuple(f[name] for name in names)
-
-
-def _geometry(program: Program, config: S4Config) -> Geometry:
-    """The layer and the mapping that a program is of."""
-    try:
-        noted = program.notes["shape"].items()
-        shape: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in noted}
-        mapping = S4Mapping(
-            dataflow="weight_stationary",
-            pattern=Pattern.parse(program.notes["executed"]),
-            tiling=Tiling(**program.notes["tiling"]),
-            team=program.notes["team"],
-            split=program.notes["split"],
-        )
-        return Geometry(shape=ConvShape(**shape), mapping=mapping, config=config)
-    except (KeyError, TypeError, AttributeError, InputError) as error:
-        raise ProgramError(f"the program does not say what it is of: {error}") from error
 
 
 def unfold(shape: ConvShape, tensor: AnyArray, position: IntArray) -> AnyArray:

@@ -1,11 +1,11 @@
 """The time of a trace on a controller: plain functions that compile under Numba as they stand.
 
-They use integers, indexing and loops only, on int64 arrays whose words ``layout`` names. Open rows, first legal cycles and
-counts of commands are those of ``simulator.memory.commands``: ``issue`` keeps the constraints of the device's table.
+They use integers, indexing and loops only, on int64 arrays whose words ``layout`` names. Open rows, first legal cycles
+and counts of commands are those of ``simulator.memory.commands``, whose ``issue`` keeps the constraints of a table.
 
-In every cycle the controller first takes a request, if one is offered and its buffer has space, and then issues at most one
-command: of those that keep every constraint the one for the oldest request; the refresh logic goes before all. A request
-whose column command is issued leaves its buffer, and the next is taken in the same cycle.
+In every cycle the controller first takes a request, if one is offered and its buffer has space, and then issues at most
+one command: of those that keep every constraint the one for the oldest request; the refresh logic goes before all. A
+request whose column command is issued leaves its buffer, and the next is taken in the same cycle.
 """
 
 from typing import Any
@@ -42,6 +42,7 @@ from simulator.memory.controller.layout import (
     PRECHARGED_AT,
     R_COLUMN_AT,
     R_ROW,
+    R_TAKEN,
     R_WRITE,
     READY_AT,
     REFRESH_COMMAND,
@@ -87,27 +88,33 @@ def serve_trace(
         if offer <= now:
             take(banks, requests, progress, now)
             continue
-        blocked = progress[FORCED]  # a refresh blocks the banks from the cycle after the one in which it falls due
+        blocked = progress[FORCED]
         refresh_at = next_refresh(params, state, policy, progress, now)
         bank, ready = NONE, NEVER
         if not blocked:
             bank, ready = oldest_ready(params, state, policy, banks, requests, progress, now)
-        soonest = min(offer, refresh_at, ready)
+            if progress[FORCED] and ready > now:  # in the cycle in which a refresh is forced commands may still issue
+                ready = NEVER
+        if ready < refresh_at and ready < offer:
+            now = ready
+            issue_next(params, state, policy, banks, requests, progress, delivered, bank, now)
+            continue
+        soonest = min(offer, refresh_at)
         if soonest > now:
             if progress[SERVED] == total and soonest >= progress[DONE_AT]:
                 return int(progress[DONE_AT])
             if soonest == NEVER:
                 return NONE
             now = soonest
-        elif refresh_at == now and progress[REFRESH_COMMAND] != NONE:
+        elif progress[REFRESH_COMMAND] != NONE:
             issue_refresh(params, state, policy, banks, progress, now)
-        elif ready == now:
-            issue_next(params, state, policy, banks, requests, progress, delivered, bank, now)
 
 
 def take(banks: Table, requests: Table, progress: Table, now: int) -> None:
     """The controller takes the request that it is offered."""
-    push(banks, requests, progress, progress[ARRIVED])
+    request = progress[ARRIVED]
+    requests[request, R_TAKEN] = now
+    push(banks, requests, progress, request)
     progress[ARRIVED] += 1
     progress[TAKEN_AT] = now
     progress[READY_AT] = NEVER

@@ -59,11 +59,12 @@ BANK_WORDS = 8
     R_NEXT,  # neighbours in the queue of its bank
     R_BEFORE,
     R_SENT,  # cycle at which the arbiter takes it
+    R_TAKEN,  # cycle at which the controller takes it
     R_COLUMN_AT,  # cycle of its column command
     R_LEFT,  # cycle at which the response leaves the controller, NONE before that is known
     R_DONE,  # cycle at which the initiator has the response
-) = range(11)
-REQUEST_WORDS = 11
+) = range(12)
+REQUEST_WORDS = 12
 
 # progress
 (
@@ -89,5 +90,7 @@ REQUEST_WORDS = 11
     CLOSED_BY_ALL,  # banks that precharges of all banks have closed
     PRECHARGED_AT,  # cycle at which the last automatic precharge has ended
     HITS,  # column commands for which no row had to be opened
-) = range(22)
-PROGRESS_WORDS = 22
+    MOST_DEBT,  # the largest debt with which a refresh fell due
+    LEAST_DEBT,  # the smallest with which one ended
+) = range(24)
+PROGRESS_WORDS = 24

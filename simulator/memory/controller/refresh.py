@@ -1,8 +1,8 @@
 """When all banks are refreshed: part of ``kernel``, under its rules.
 
-A refresh falls due every tREFI. While requests wait it is postponed, at most ``refresh_max_postponed`` times; after that
-the banks are blocked for it. While none wait refreshes follow each other, those that were postponed and then at most
-``refresh_max_pulledin`` ahead of time.
+A refresh falls due every tREFI. While requests wait it is postponed, at most ``refresh_max_postponed`` times; after
+that the banks are blocked for it. While none wait refreshes follow each other, those that were postponed and then at
+most ``refresh_max_pulledin`` ahead of time.
 """
 
 from typing import Any
@@ -22,6 +22,8 @@ from simulator.memory.controller.layout import (
     ALL_BANK,
     DEBT,
     FORCED,
+    LEAST_DEBT,
+    MOST_DEBT,
     POSTPONED,
     PULLED_IN,
     REFRESH,
@@ -45,6 +47,8 @@ def next_refresh(params: Table, state: Table, policy: Table, progress: Table, no
         if now >= progress[TRIGGER] + interval:
             progress[TRIGGER] += interval
             progress[AHEAD] = 0
+        if progress[AHEAD] == 0:
+            progress[MOST_DEBT] = max(progress[MOST_DEBT], progress[DEBT])
         forced = progress[AHEAD] == 0 and progress[DEBT] == policy[POSTPONED]
         if forced or progress[WAITING_READS] + progress[WAITING_WRITES] == 0:
             progress[FORCED] = 1 if forced else progress[FORCED]
@@ -65,6 +69,7 @@ def refreshed(policy: Table, progress: Table) -> None:
         progress[DEBT] -= 1
     else:
         progress[AHEAD] = 1
+    progress[LEAST_DEBT] = min(progress[LEAST_DEBT], progress[DEBT])
     if progress[DEBT] == -policy[PULLED_IN]:
         progress[AHEAD] = 0
         progress[TRIGGER] += policy[T_REFI]

@@ -21,6 +21,24 @@ from simulator.memory.controller.energy import Activity, energy_pj
 from simulator.memory.controller.traces import Trace
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slack:
+    """How far the limits of a run could have been lowered for the same run, command for command.
+
+    A value above the limit itself says that the limit was reached.
+
+    Attributes:
+        refresh_max_postponed: One above the largest debt with which a refresh fell due.
+        refresh_max_pulledin: One above the refreshes that were ahead of time.
+        max_active_transactions: So many that no request would have waited in front of the arbiter when the controller
+            could be offered it.
+    """
+
+    refresh_max_postponed: int
+    refresh_max_pulledin: int
+    max_active_transactions: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """What a trace came to.
@@ -34,7 +52,9 @@ class Result:
         response_ns: Mean time from the cycle at which the arbiter took a request to its response.
         row_hits: Column commands for which no row had to be opened.
         commands: How many of each.
+        slack: What its limits could have been.
         sent: (n,) cycle at which the arbiter took each request.
+        taken: (n,) cycle at which the controller took it.
         column: (n,) cycle of its column command.
         done: (n,) cycle of its response.
         log: (c, 5) every command: cycle, channel, number, bank, row; empty unless asked for.
@@ -48,7 +68,9 @@ class Result:
     response_ns: float
     row_hits: int
     commands: dict[str, int]
+    slack: Slack
     sent: IntArray
+    taken: IntArray
     column: IntArray
     done: IntArray
     log: IntArray
@@ -126,10 +148,23 @@ def _result(
         response_ns=float((done - sent).mean()) * table.cycle_ps / 1000,
         row_hits=int(progress[words.HITS]),
         commands=issued,
+        slack=_slack(requests, progress),
         sent=sent,
+        taken=requests[:, words.R_TAKEN],
         column=requests[:, words.R_COLUMN_AT],
         done=done,
         log=log(params, state),
+    )
+
+
+def _slack(requests: IntArray, progress: IntArray) -> Slack:
+    taken = requests[:, words.R_TAKEN]
+    offered = np.maximum(requests[:, words.R_SENT], np.concatenate([[0], taken[:-1] + 1]))
+    answered = np.searchsorted(np.sort(requests[:, words.R_DONE]), offered, side="right")
+    return Slack(
+        refresh_max_postponed=int(progress[words.MOST_DEBT]) + 1,
+        refresh_max_pulledin=max(1, 1 - int(progress[words.LEAST_DEBT])),
+        max_active_transactions=int((np.arange(1, len(taken) + 1) - answered).max()),
     )
 
 

@@ -35,6 +35,25 @@ def test_energy_is_count_times_cost_by_component():
 @pytest.mark.golden
 def test_sram_follows_a_power_law_between_its_points():
     assert [SRAM.pj(kib) for kib in (8, 16, 32, 128, 512)] == pytest.approx([1, 2**0.5, 2, 4, 8])
+    assert SRAM.pj(16, write=True) == SRAM.pj(16)
+    points = [SramPoint(kib=8, pj=1.0, write_pj=4.0), SramPoint(kib=32, pj=2.0)]
+    other = Sram(points=points, status="assumed", source="-")
+    assert [other.pj(kib, write=True) for kib in (1, 8, 16, 64)] == pytest.approx([4, 4, 8**0.5, 2])
+    assert other.pj(8) == 1.0
+
+
+@pytest.mark.golden
+def test_hops_and_dram_commands_have_prices_of_their_own():
+    spent = energy_pj(
+        [
+            Actions(component="ring", kind="link", count=10),
+            Actions(component="rows", kind="dram.activate", count=2, of="aim"),
+            Actions(component="pins", kind="dram.pin_bit", count=256, of="aim"),
+            Actions(component="control", kind="dram.request", count=5, of="pim-gpt"),
+        ],
+        technology(),
+    )
+    assert spent == pytest.approx({"ring": 1.0, "rows": 2 * 2950.35, "pins": 1408.0})  # and nothing that costs nothing
 
 
 @pytest.mark.shape
@@ -55,10 +74,26 @@ def test_the_sram_of_45_nm_is_within_a_factor_of_three_of_cacti():
         assert cacti < ours < 3 * cacti
 
 
+@pytest.mark.published
+def test_superconducting_operations_follow_from_device_figures():
+    # arXiv 2303.16801: 70 junctions a full adder, 8 a memory cell; IEEE Spectrum, May 2024: 2e-20 J a pulse.
+    cost, pulse = technology("superconducting"), 2e-20 * 1e12
+    assert cost.operation["add.int32"].pj == pytest.approx(32 * 70 * pulse, rel=0.02)
+    assert cost.operation["add.int16"].pj == pytest.approx(16 * 70 * pulse, rel=0.02)
+    assert cost.operation["mul.int8"].pj == pytest.approx(7 * 8 * 70 * pulse, rel=0.02)  # rows of adders of an array
+    assert cost.register_bit.pj == cost.sram.pj(1024) == pytest.approx(8 * pulse)
+    assert cost.sram.status == "unverified"
+    derived = {name for name, entry in cost.operation.items() if entry.status == "derived"}
+    assert derived == {"add.int32", "add.int16", "mul.int8"}
+    assert {entry.status for entry in cost.operation.values()} == {"derived", "assumed"}
+
+
 @pytest.mark.parametrize("name", technology_names())
 def test_every_constant_says_how_well_it_is_known(name):
     cost = technology(name)
     entries = [*cost.operation.values(), *cost.dram.values(), cost.register_bit, cost.sram]
+    entries += [cost.link_bit] if cost.link_bit else []
+    entries += [entry for actions in cost.dram_action.values() for entry in actions.values()]
     assert all(len(entry.source) > 10 for entry in entries)
     assert {entry.status for entry in entries} <= {"published", "derived", "assumed", "unverified"}
 
@@ -66,8 +101,17 @@ def test_every_constant_says_how_well_it_is_known(name):
 def test_what_a_technology_lacks_is_named():
     with pytest.raises(InputError, match=r"no energy of operation 'mul.fp4'; known: add.int8"):
         energy_pj([Actions(component="a", kind="mul.fp4", count=1)], technology())
-    with pytest.raises(InputError, match=r"no energy of memory 'gddr6-16'; known: ddr4-2400"):
-        energy_pj([Actions(component="a", kind="dram", count=1, of="gddr6-16")], technology())
+    with pytest.raises(InputError, match=r"no energy of memory 'gddr9'; known: ddr4-2400"):
+        energy_pj([Actions(component="a", kind="dram", count=1, of="gddr9")], technology())
+    with pytest.raises(InputError, match=r"no energy of the commands of memory 'own.toml'; known: aim, pim-gpt"):
+        energy_pj([Actions(component="a", kind="dram.read", count=1, of="own.toml")], technology())
+    with pytest.raises(InputError, match=r"no energy of memory 'aim' for action 'dance'; known: activate"):
+        energy_pj([Actions(component="a", kind="dram.dance", count=1, of="aim")], technology())
+    without = technology().model_copy(update={"link_bit": None, "dram_action": {}})
+    with pytest.raises(InputError, match="no energy of a hop on chip; link_bit says it"):
+        energy_pj([Actions(component="a", kind="link", count=1)], without)
+    with pytest.raises(InputError, match="the commands of memory 'aim'; known: none"):
+        energy_pj([Actions(component="a", kind="dram.read", count=1, of="aim")], without)
 
 
 @pytest.mark.parametrize("name", ["nix", "../cmos-45nm", ""])

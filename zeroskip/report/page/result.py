@@ -53,9 +53,7 @@ def _facts(record: Record) -> dict[str, str]:
         "time": f"{totals['time_ms']:,.4g} ms at {record['config']['clock_mhz']} MHz",
         "speedup": f"{totals['speedup']:.2f}x over {totals['dense_cycles']:,} cycles dense",
         "utilisation": f"{totals['utilisation']:.1%}",
-        "energy": f"{totals['energy_uj']:,.4g} uJ, {totals['power_w']:.3g} W dynamic"
-        if record["technology"]
-        else "not known",
+        "energy": _energy_fact(record),
         "DRAM": f"{totals['dram_bytes']:,} bytes",
         "pattern": record["pattern"],
         "weights": record["weights_note"],
@@ -68,10 +66,16 @@ def _facts(record: Record) -> dict[str, str]:
     }
 
 
-def _energy_fact(totals: Record) -> str:
-    if "energy_uj" not in totals:
+def _energy_fact(record: Record) -> str:
+    if record["technology"] is None:
         return "not known"
-    return f"{totals['energy_uj']:,.4g} uJ, {totals['power_w']:.3g} W dynamic"
+    totals = record["totals"]
+    return f"{totals['energy_uj']:,.4g} uJ, {totals['power_w']:.3g} W{_where(record)}"
+
+
+def _where(record: Record) -> str:
+    chips = record.get("chips", 1)
+    return f" on all {chips} chips" if chips > 1 else ""
 
 
 def short_names(layers: Sequence[Record]) -> list[str]:
@@ -133,7 +137,7 @@ def _energy(record: Record) -> Section:
         for component in record["totals"]["energy_pj"]
     ]
     text = (
-        f"Energy of counted actions in {record['technology']}: no leakage, clock tree or control. "
+        f"Energy of counted actions{_where(record)} in {record['technology']}: no leakage, clock tree or control. "
         "Click a bar to see the layer in the table."
     )
     layout = _bars_layout(len(layers), "uJ of all runs")

@@ -84,11 +84,11 @@ def simulate(row: Published, config: DramPimConfig) -> Simulated:
     accelerators = cxl.accelerators_ms(model, row.sequence, config.channels, shared)
     block_ms = block.cycles * ms + network + accelerators
     ends_ms = ends.cycles * ms
-    parts = device_energy(block, block_program, model, row.sequence, bits)
+    parts = device_energy(block, config, block_program, model, row.sequence, bits)
     if row.over_devices:
         if row.tensor > 1:
             other, program = _run(BlockLowering(place, row.sequence).matrices, config)
-            more = device_energy(other, program, model, row.sequence, bits)
+            more = device_energy(other, config, program, model, row.sequence, bits)
             parts = {name: mj + more[name] * (row.tensor - 1) for name, mj in parts.items()}
         factor = model.blocks
     else:

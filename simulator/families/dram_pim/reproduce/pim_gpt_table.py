@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from simulator.cost.energy import energy_pj, technology
 from simulator.execute import run
 from simulator.families.dram_pim.config import DramPimConfig
+from simulator.families.dram_pim.cost import command_actions
 from simulator.families.dram_pim.counters import Counters, counters
 from simulator.families.dram_pim.pim_gpt import TokenLowering
 from simulator.families.dram_pim.timing import job
@@ -12,10 +14,6 @@ from simulator.program import Program
 
 TOKENS = 1024
 LENGTHS = (1, 256, 512, 768, 1024)
-VDD = 1.35  # assumed
-IDD = {"0": 122, "2N": 92, "3N": 142, "4R": 530, "4W": 470, "5B": 277}  # mA for a chip, unverified
-CHANNELS_PER_CHIP = 2  # assumed
-MAC_MW, ASIC_MW = 149, 305  # a channel; unverified
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +74,6 @@ def _mean(values: list[float]) -> float:
     return area / (LENGTHS[-1] - LENGTHS[0])
 
 
-def energy_mj(run_: Counters, config: DramPimConfig) -> float:
-    """Millijoules of a run, by unverified currents."""
-    table, n = config.table, run_.commands
-    ns = table.cycle_ps / 1e3
-    # Volts times milliamperes times nanoseconds are picojoules; they are for a chip.
-    activations = (n["ACT"] + config.banks * n["ACT16"]) * (IDD["0"] - IDD["2N"]) * table.cycles("nRC") * ns
-    reads = (n["RD"] + config.banks * n["MAC16"]) * (IDD["4R"] - IDD["3N"]) * table.cycles("nCCDL") * ns
-    writes: float = (n["WR"] + n["WRGB"] + n["WRMAC16"] + config.banks * n["WRA16"]) * (IDD["4W"] - IDD["3N"])
-    writes = writes * table.cycles("nCCDL") * ns
-    refreshes = n["REFab"] / CHANNELS_PER_CHIP * (IDD["5B"] - IDD["2N"]) * table.cycles("nRFC") * ns
-    background = run_.cycles * ns * IDD["3N"] * run_.channels / CHANNELS_PER_CHIP
-    units = run_.cycles * ns * (MAC_MW * run_.channels + ASIC_MW)
-    return (VDD * (activations + reads + writes + refreshes + background) + units) * 1e-9
+def energy_mj(found: Counters, config: DramPimConfig) -> float:
+    """Millijoules of a run, the ASIC included, by unverified currents."""
+    return sum(energy_pj(command_actions(found, config, host=True), technology()).values()) / 1e9

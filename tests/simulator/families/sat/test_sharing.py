@@ -1,5 +1,6 @@
 """Machines that share SAT's programs get the mappings and cycles that each gets by itself."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,10 +10,12 @@ from hypothesis import strategies as st
 
 from mapping.errors import InputError
 from mapping.graph import gemm_layer
+from mapping.rule import MappingRule
 from mapping.sparsity import Pattern
 from simulator import scheduling
 from simulator.engine.errors import DeadlockError
 from simulator.families.sat import FAMILY
+from simulator.ruled import ruled
 from simulator.scheduling import best_mapping
 from simulator.sharing import scheduler
 from simulator.sharing.scheduler import Scheduler
@@ -20,6 +23,12 @@ from simulator.sharing.table import Item, Table
 from tests.simulator.families.sat.cases import PATTERNS, cases, convolutions, gemms, machines
 
 SHARING = FAMILY.sharing
+RULES = [
+    MappingRule(dataflow="weight_stationary"),
+    MappingRule(dataflow="output_stationary"),
+    MappingRule(order="outputs_outer"),
+    MappingRule(images=1, rows=1),
+]
 GEMM = gemm_layer("gemm", 20, 30, 20)
 layers = st.one_of(convolutions(), gemms)
 patterns = st.sampled_from(PATTERNS).map(Pattern.parse)
@@ -32,9 +41,10 @@ pytestmark = pytest.mark.timing
 @given(cases(), machines())
 def test_services_of_kinds_and_requests_are_those_of_the_program(case, other):
     program = FAMILY.lower(case.layer, case.pattern, case.candidate.mapping, case.config)
-    item = Item(replace(case.layer, weights=None), case.pattern, None)
+    item = Item(replace(case.layer, weights=None), case.pattern)
     table = Table(FAMILY, SHARING)
     table.number(item, case.config)
+    assume(case.candidate.mapping in table.mappings)  # not one that a rule made
     table.need(item, table.mappings.index(case.candidate.mapping), case.config)
     # Any machine of the same fields, with every other field of another one.
     same = {name: getattr(case.config, name) for name in (*SHARING.fields, *SHARING.offered)}
@@ -79,7 +89,7 @@ def fleets(draw):
 
 
 @pytest.mark.parametrize("most", [2, 24])
-@settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(layers, patterns), min_size=1, max_size=3), fleets(), st.booleans())
 def test_every_layer_runs_as_it_does_alone(most, work, fleet, forgetful):
     """Whatever ran before, and with few enough mappings tried that the limit counts."""
@@ -90,14 +100,13 @@ def test_every_layer_runs_as_it_does_alone(most, work, fleet, forgetful):
             patch.setattr(scheduler, "MAX_ROWS", 0)
             patch.setattr(scheduler, "MAX_PROGRAMS", 1)
         shared = Scheduler(FAMILY)
-        items = [Item(layer, pattern, None) for layer, pattern in work]
+        items = [Item(layer, pattern) for layer, pattern in work]
         for config in fleet * 2:
             try:
                 alone = [best_mapping(FAMILY, item.layer, item.pattern, config) for item in items]
             except InputError as error:
-                with pytest.raises(InputError) as other:
+                with pytest.raises(InputError, match=re.escape(str(error))):
                     shared.find(items, config)
-                assert str(other.value) == str(error)
                 continue
             for item, one, found in zip(items, alone, shared.find(items, config), strict=True):
                 assert (found.cycles, found.shared.mapping) == (one.cycles, one.mapping)
@@ -107,24 +116,29 @@ def test_every_layer_runs_as_it_does_alone(most, work, fleet, forgetful):
 
 
 @slow_to_draw
-@given(layers, patterns, machines(), st.sampled_from(["weight_stationary", "output_stationary"]))
-def test_a_bound_dataflow_is_kept(layer, pattern, config, flow):
-    def some(layer, pattern, config):
-        return [c for c in FAMILY.candidates(layer, pattern, config) if c.mapping.dataflow == flow]
-
+@given(layers, patterns, machines(), st.sampled_from(RULES))
+def test_a_rule_is_kept(layer, pattern, config, rule):
     try:
-        alone = best_mapping(replace(FAMILY, candidates=some), layer, pattern, config)
+        alone = best_mapping(ruled(FAMILY, rule), layer, pattern, config)
     except InputError:
         assume(False)
-    (found,) = Scheduler(FAMILY).find([Item(layer, pattern, flow)], config)
-    assert (found.cycles, found.shared.mapping) == (alone.cycles, alone.mapping)
+    shared, item = Scheduler(FAMILY), Item(layer, pattern, rule)
+    if shared.shares(item, config):
+        (found,) = shared.find([item], config)
+        assert (found.cycles, found.shared.mapping) == (alone.cycles, alone.mapping)
+    else:  # what nobody offers is made, by ``ruled``
+        offered = FAMILY.candidates(layer, pattern, config)
+        assert {one.mapping.pattern for one in offered if rule.allows(one.mapping, layer)} != {
+            one.mapping.pattern for one in offered
+        }
 
 
-def test_a_dataflow_that_is_not_offered_is_refused():
+def test_what_cannot_be_shared_is_not():
     config = FAMILY.load_config("sat-small", ('dataflows="weight_stationary"',))
-    item = Item(GEMM, Pattern(1, 1), "output_stationary")
-    with pytest.raises(InputError, match="sat offers no output_stationary mapping"):
-        Scheduler(FAMILY).find([item], config)
+    shared = Scheduler(FAMILY)
+    assert shared.shares(Item(GEMM, Pattern(1, 1)), config)
+    assert not shared.shares(Item(GEMM, Pattern(1, 1), MappingRule(dataflow="output_stationary")), config)
+    assert not shared.shares(Item(GEMM.with_weights(GEMM.values()), Pattern(1, 1)), config)
 
 
 def test_a_program_that_cannot_finish_is_named():
@@ -134,4 +148,4 @@ def test_a_program_that_cannot_finish_is_named():
 
     broken = replace(FAMILY, lower=stuck)
     with pytest.raises(DeadlockError, match="lacks a token"):
-        Scheduler(broken).find([Item(GEMM, Pattern(1, 1), None)], FAMILY.load_config("sat-small"))
+        Scheduler(broken).find([Item(GEMM, Pattern(1, 1))], FAMILY.load_config("sat-small"))
