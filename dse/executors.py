@@ -9,10 +9,11 @@ from multiprocessing import get_context
 from types import TracebackType
 from typing import Protocol, Self
 
+from dse.choices import Value
 from dse.evaluate import Evaluator, Outcome
 from dse.orphan import die_with_parent
 from dse.schema import SpaceFile
-from dse.space import Space, Value
+from dse.space import Space
 
 Values = Mapping[str, Value]
 

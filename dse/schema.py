@@ -60,14 +60,58 @@ class Workload(_Part):
     runs: int = Field(1, ge=1, description="how often this entry runs, for example decoded tokens")
 
 
-class LayerGroup(_Part):
-    """Layers that share their sparsity and dataflow; a layer belongs to the first group that matches it."""
+Sizes = Annotated[list[Annotated[int, Field(ge=1)] | Literal["scheduled"]], Field(min_length=1)] | Range
 
-    match: list[str] = Field(["*"], min_length=1, description="globs of layer names")
-    pattern: list[str] = Field(["dense"], min_length=1, description="dense or N:M, to choose from")
-    dataflow: list[str] = Field(
-        ["scheduled"], min_length=1, description="scheduled (the fastest), or a dataflow of the family, to choose from"
+
+class Tiles(_Part):
+    """Tile sizes to choose from; a tile as long as the layer, or longer, is the only one along that axis."""
+
+    images: Sizes | None = Field(default=None, description="images")
+    rows: Sizes | None = Field(default=None, description="output rows; on s4 output positions of one SPU")
+    cols: Sizes | None = Field(default=None, description="output columns")
+    channels: Sizes | None = Field(default=None, description="input channels of one group")
+    outputs: Sizes | None = Field(default=None, description="output channels of one group")
+
+
+class MappingChoices(_Part):
+    """Fields of a mapping to choose from; ``scheduled`` leaves a field to scheduling, as does what is not named."""
+
+    dataflow: list[str] | None = Field(default=None, min_length=1, description="weight_stationary, output_stationary")
+    order: list[str] | None = Field(
+        default=None, min_length=1, description="outputs_outer, positions_outer: the outer loop"
     )
+    buffers: list[int | Literal["scheduled"]] | None = Field(
+        default=None, min_length=1, description="2 halves of each scratchpad, which overlap transfers with work, or 1"
+    )
+    tile: Tiles = Field(default=Tiles(), description="sizes of tiles")
+
+    def values(self) -> dict[str, list[Scalar]]:
+        """The values to choose from by field, ``tile.rows`` for example, of the fields that are named."""
+        found: dict[str, Any] = {name: getattr(self, name) for name in ("dataflow", "order", "buffers")}
+        found |= {f"tile.{axis}": getattr(self.tile, axis) for axis in Tiles.model_fields}
+        listed = {name: values.values() if isinstance(values, Range) else values for name, values in found.items()}
+        return {name: list(values) for name, values in listed.items() if values is not None}
+
+
+class LayerGroup(MappingChoices):
+    """Layers that share their sparsity and mapping; a layer belongs to the first group that matches it."""
+
+    match: list[str] = Field(default=["*"], min_length=1, description="globs of layer names")
+    each: bool = Field(default=False, description="choose for each of these layers by itself")
+    pattern: list[str] = Field(
+        default=["dense"], min_length=1, description="dense, N:M or bank:BANK/RATE, to choose from"
+    )
+    criterion: list[str] | None = Field(
+        default=None,
+        min_length=1,
+        description="which weights stay: magnitude, random, wanda or sparsegpt; matters to accuracy",
+    )
+
+    def values(self) -> dict[str, list[Scalar]]:
+        """See ``MappingChoices``."""
+        criterion: dict[str, list[Scalar]] = {} if self.criterion is None else {"criterion": list(self.criterion)}
+        pattern: dict[str, list[Scalar]] = {"pattern": list(self.pattern)}
+        return pattern | criterion | super().values()
 
 
 class Limit(_Part):
@@ -85,6 +129,19 @@ class Limit(_Part):
         return self
 
 
+class Accuracy(_Part):
+    """How the metric ``accuracy`` is measured: which samples of the network's evaluation set."""
+
+    samples: int | None = Field(default=None, ge=1, description="the first so many are evaluated; all by default")
+    calibration: int = Field(
+        default=128, ge=1, description="samples that wanda and sparsegpt look at, no evaluated ones"
+    )
+    data: str | None = Field(
+        default=None, description="an .npz file with an array for each input of the network, and its labels"
+    )
+    seed: int = Field(default=0, ge=0, description="of the criterion random")
+
+
 class SpaceFile(_Part):
     """A design space: what runs, what may vary, what counts."""
 
@@ -96,11 +153,18 @@ class SpaceFile(_Part):
     keep: list[str] = Field(["first", "last"], description="layers that stay dense: globs, first, last")
     parameters: dict[str, Values] = Field({}, description="fields of the configuration to vary, by dotted key")
     layers: dict[Name, LayerGroup] = Field({}, description="groups of layers; a layer in none stays dense")
+    mapping: MappingChoices = Field(
+        MappingChoices(), description="the mapping of all layers, as far as their group does not name the same field"
+    )
     costs: dict[Name, dict[str, float]] = Field(
         {}, description="declared costs: each a sum of weight times field of the configuration or peak_macs"
     )
     technology: str | None = Field(
         None, description="energy of an action, by name or TOML file; cmos-45nm where a metric asks for energy"
+    )
+    accuracy: Accuracy | None = Field(None, description="how accuracy is measured; by default on all samples")
+    proxies: dict[Name, dict[str, dict[str, float]]] = Field(
+        {}, description="declared stand-ins: for each group of layers a number for each of its patterns; they add up"
     )
     objectives: dict[str, Literal["minimise", "maximise"]] = Field(min_length=1)
     constraints: dict[str, Limit] = {}

@@ -8,22 +8,21 @@ from functools import cached_property, lru_cache
 from hashlib import sha256
 from json import dumps
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
+from dse.choices import ACCURACY, FIELDS, MAPPING, RULES, Choice, Value, choice_of
 from dse.document import read_yaml
 from dse.metrics import ENERGY_METRICS, Metric, machine_of, metrics_with
 from dse.schema import Range, SpaceFile
+from dse.workload import Group, Workload, load_workload
 from mapping.errors import InputError
-from mapping.sparsity import DENSE, Pattern
-from mapping.tiling import Dataflow
+from mapping.sparsity import parse_nm
 from simulator.config import FamilyConfig, build_config, override
 from simulator.cost.energy import DEFAULT as DEFAULT_TECHNOLOGY
 from simulator.cost.energy import Technology, technology
 from simulator.families import Family, family
 
 Point = tuple[int, ...]
-Value = bool | int | float | str
-SCHEDULED = "scheduled"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +30,10 @@ class Variable:
     """One axis of a space.
 
     Attributes:
-        name: A dotted key of the configuration, ``GROUP.pattern`` or ``GROUP.dataflow``.
+        name: A dotted key of the configuration, ``mapping.FIELD`` or ``GROUP.FIELD`` with a field of ``dse.choices``.
         values: What it may be.
-        ordered: Whether neighbouring values are alike: numbers, and patterns listed by density.
-        group: Index of the group of layers it belongs to; None for the hardware.
+        ordered: Whether neighbouring values are alike: numbers, and patterns, which stand by density.
+        group: Index of the group of layers it belongs to; None where it concerns them all.
     """
 
     name: str
@@ -50,14 +49,12 @@ class Design:
     Attributes:
         values: Every chosen value by name; what is not named is as in the configuration, dense and scheduled.
         config: The machine.
-        patterns: Of each group of layers.
-        dataflows: Of each group; None where scheduling chooses.
+        choices: Of each group of layers, and last that of the layers in none.
     """
 
     values: Mapping[str, Value]
     config: FamilyConfig
-    patterns: tuple[Pattern, ...]
-    dataflows: tuple[str | None, ...]
+    choices: tuple[Choice, ...]
 
 
 class Space:
@@ -75,11 +72,14 @@ class Space:
         self.file = file
         self.origin = origin
         self.family: Family[Any] = family(file.family)
-        self.groups = tuple(file.layers)
+        self._groups = self._named_groups()
+        self.groups = tuple(group.name for group in self._groups)
         self.technology = self._technology()
         self.metrics: dict[str, Metric] = metrics_with(file.costs, energy=self.technology is not None)
+        self.chosen = self._chosen()
         base = self.family.load_config(file.config).model_dump()
         self._base = override(base, _settings(file.settings))
+        self._check_group_names()
         self.variables = (*self._hardware(), *self._layer_variables())
         self._check_names()
         for name, values in file.baselines.items():
@@ -100,6 +100,21 @@ class Space:
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
 
+    @cached_property
+    def workload(self) -> Workload:
+        """What runs.
+
+        Raises:
+            InputError: It cannot be loaded, or a group has no layer.
+        """
+        return load_workload(self.file, values=self.family.reads_values)
+
+    def _named_groups(self) -> tuple[Group, ...]:
+        """The groups of layers; models are loaded only where layers choose each by itself."""
+        if any(group.each for group in self.file.layers.values()):
+            return self.workload.groups
+        return tuple(Group(name=name, parent=name, prunable=True) for name in self.file.layers)
+
     def _technology(self) -> Technology | None:
         """The energy of actions, where the file or a metric asks for it."""
         asked = ENERGY_METRICS.keys() & {*self.file.objectives, *self.file.constraints}
@@ -109,6 +124,45 @@ class Space:
             what = f"technology {self.file.technology!r}" if self.file.technology else f"metric {min(asked)!r}"
             raise InputError(f"{what}: family {self.family.name!r} counts no actions, so there is no energy")
         return technology(self.file.technology or DEFAULT_TECHNOLOGY)
+
+    def summary(self, metric: str) -> str:
+        """What a metric is, with its unit."""
+        return self.chosen[metric] if metric in self.chosen else self.metrics[metric].summary
+
+    def _chosen(self) -> dict[str, str]:
+        """What the metrics are that follow from choices alone, by name.
+
+        Raises:
+            InputError: A proxy that is called like a metric or lacks a pattern, or a setting that nothing reads.
+        """
+        asked = {*self.file.objectives, *self.file.constraints}
+        measured = ACCURACY in asked or self.file.accuracy is not None
+        for name, group in self.file.layers.items():
+            if group.criterion is not None and not measured:
+                raise InputError(f"layers.{name}.criterion: only {ACCURACY} depends on it, and nothing asks for that")
+        found = {ACCURACY: "share of samples that the pruned network classifies right, measured [0 to 1]"}
+        found = found if measured else {}
+        for name, tables in self.file.proxies.items():
+            if name in self.metrics or name == ACCURACY:
+                raise InputError(f"proxies.{name}: there is a metric of that name")
+            for of, table in tables.items():
+                self._check_proxy(f"proxies.{name}.{of}", of, table)
+            found[name] = "declared proxy, not a measurement"
+        return found
+
+    def _check_proxy(self, where: str, group: str, table: Mapping[str, float]) -> None:
+        """Refuse a table of no group, or without a value for one of its patterns."""
+        if group not in self.file.layers:
+            raise InputError(f"{where}: no such group; groups: {', '.join(self.file.layers) or 'none'}")
+        known = {parse_nm(text) for text in table}
+        missing = [text for text in self.file.layers[group].pattern if parse_nm(text) not in known]
+        if missing:
+            raise InputError(f"{where}: no value for {', '.join(missing)}")
+
+    @property
+    def group_parents(self) -> tuple[str, ...]:
+        """The group of the file behind each of ``groups``."""
+        return tuple(group.parent for group in self._groups)
 
     @property
     def sizes(self) -> Point:
@@ -144,10 +198,22 @@ class Space:
             InputError: An unknown name, or a configuration or pattern that is not legal; the message says why.
         """
         self.check_keys(values, "point")
-        config = self._config_of(tuple((key, value) for key, value in values.items() if not self._is_choice(key)))
-        patterns = tuple(Pattern.parse(str(values.get(f"{name}.pattern", DENSE))) for name in self.groups)
-        flows = tuple(_dataflow(str(values.get(f"{name}.dataflow", SCHEDULED))) for name in self.groups)
-        return Design(values=dict(values), config=config, patterns=patterns, dataflows=flows)
+        config = self._config_of(tuple((key, value) for key, value in values.items() if key not in self._fields))
+        common = {field: values[key] for field in RULES if (key := f"{MAPPING}.{field}") in values}
+        choices = [choice_of(group.name, common | self._own(group, values)) for group in self._groups]
+        return Design(values=dict(values), config=config, choices=(*choices, choice_of(MAPPING, common)))
+
+    def _own(self, group: Group, values: Mapping[str, Value]) -> dict[str, Value]:
+        """The fields that values say of a group; those of its layer go before those of all its layers."""
+        names = (group.parent, group.name)
+        return {field: values[key] for name in names for field in FIELDS if (key := f"{name}.{field}") in values}
+
+    @cached_property
+    def _fields(self) -> dict[str, None]:
+        """The legal names of choices."""
+        names = dict.fromkeys(name for group in self._groups for name in (group.parent, group.name))
+        found = [f"{MAPPING}.{field}" for field in RULES]
+        return dict.fromkeys([*(f"{name}.{field}" for name in names for field in FIELDS), *found])
 
     def _build(self, settings: tuple[tuple[str, Value], ...]) -> FamilyConfig:
         values = override(self._base, _settings(dict(settings)))
@@ -165,35 +231,30 @@ class Space:
             yield Variable(name=name, values=tuple(sorted(values)) if numbers else values, ordered=numbers)
 
     def _layer_variables(self) -> Iterator[Variable]:
-        for index, (name, group) in enumerate(self.file.layers.items()):
-            patterns = [Pattern.parse(text) for text in group.pattern]
-            _refuse_duplicates(f"layers.{name}.pattern", patterns)
-            densities = [pattern.density for pattern in patterns]
-            ordered = densities in (sorted(set(densities)), sorted(set(densities), reverse=True))
-            texts = tuple(str(pattern) for pattern in patterns)
-            yield Variable(name=f"{name}.pattern", values=texts, ordered=ordered, group=index)
-            _refuse_duplicates(f"layers.{name}.dataflow", group.dataflow)
-            for flow in group.dataflow:
-                _dataflow(flow)
-            yield Variable(name=f"{name}.dataflow", values=tuple(group.dataflow), ordered=False, group=index)
+        for field, values in self.file.mapping.values().items():
+            yield _variable(MAPPING, field, values)
+        for index, group in enumerate(self._groups):
+            for field, values in self.file.layers[group.parent].values().items():
+                if group.prunable or field in RULES:
+                    yield _variable(group.name, field, values, index)
+
+    def _check_group_names(self) -> None:
+        for name in self.file.layers:
+            if name in self.family.config.model_fields or name == MAPPING:
+                what = "mappings of all layers are" if name == MAPPING else "the configuration has a field of that name"
+                raise InputError(f"layers.{name}: {what}; choose another")
 
     def _check_names(self) -> None:
         fields = self.family.config.model_fields
-        for name in self.groups:
-            if name in fields:
-                raise InputError(f"layers.{name}: the configuration has a field of that name; choose another")
         for variable in self.variables:
-            if variable.group is None and variable.name.split(".")[0] not in fields:
+            if variable.name not in self._fields and variable.name.split(".")[0] not in fields:
                 raise InputError(f"parameters: unknown key {variable.name!r}; legal keys: {', '.join(fields)}")
         wanted = [("objective", name) for name in self.file.objectives]
         wanted += [("constraint on", name) for name in self.file.constraints]
         for kind, name in wanted:
-            if name not in self.metrics:
-                raise InputError(f"{kind} {name!r} is not reported; reported: {', '.join(self.metrics)}")
-
-    def _is_choice(self, key: str) -> bool:
-        group, _, field = key.rpartition(".")
-        return group in self.groups and field in ("pattern", "dataflow")
+            if name not in self.metrics and name not in self.chosen:
+                known = ", ".join((*self.metrics, *dict.fromkeys((ACCURACY, *self.chosen))))
+                raise InputError(f"{kind} {name!r} is not reported; reported: {known}")
 
     def check_keys(self, values: Mapping[str, Value], where: str) -> None:
         """Refuse names that stand for nothing in this space.
@@ -203,9 +264,8 @@ class Space:
         """
         fields = self.family.config.model_fields
         for key in values:
-            if not self._is_choice(key) and key.split(".")[0] not in fields:
-                choices = [f"{name}.{field}" for name in self.groups for field in ("pattern", "dataflow")]
-                raise InputError(f"{where}: unknown key {key!r}; legal keys: {', '.join([*choices, *fields])}")
+            if key not in self._fields and key.split(".")[0] not in fields:
+                raise InputError(f"{where}: unknown key {key!r}; legal keys: {', '.join([*self._fields, *fields])}")
 
 
 def parse_values(settings: tuple[str, ...]) -> dict[str, Value]:
@@ -234,12 +294,18 @@ def _settings(values: Mapping[str, Value]) -> tuple[str, ...]:
     return tuple(f"{key}={dumps(value)}" for key, value in values.items())
 
 
-def _dataflow(name: str) -> str | None:
-    if name == SCHEDULED:
-        return None
-    if name not in get_args(Dataflow):
-        raise InputError(f"dataflow {name!r} is not one of {', '.join((SCHEDULED, *get_args(Dataflow)))}")
-    return name
+def _variable(name: str, field: str, given: Sequence[Value], group: int | None = None) -> Variable:
+    """The variable of a field; patterns stand by falling density, sizes ascending."""
+    full = f"{name}.{field}"
+    values = [FIELDS[field](full, value) for value in given]
+    _refuse_duplicates(full, [parse_nm(str(value)) for value in values] if field == "pattern" else values)
+    if field == "pattern":
+        values.sort(key=lambda value: parse_nm(str(value)).density, reverse=True)
+    sizes = [value for value in values if isinstance(value, int)]
+    if sizes and len(sizes) == len(values):
+        values = sorted(sizes)
+    ordered = field == "pattern" or len(sizes) == len(values)
+    return Variable(name=full, values=tuple(values), ordered=ordered, group=group)
 
 
 def _refuse_duplicates(name: str, values: Sequence[object]) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from json import dumps
 
+from dse.choices import Value
 from dse.evaluate import Evaluator, Outcome
 from dse.grid import problem_of
 from dse.judge import Judge
 from dse.pareto import front
 from dse.problem import Observation, Point
 from dse.provenance import versions
-from dse.space import Space, Value
+from dse.space import Space
 from dse.store import Store, StudyRecord, TrialRecord
 from dse.strategies import make
 from dse.strategies.auto import advise

@@ -62,6 +62,17 @@ class Mapping:
     tiling: Tiling
     buffers: Literal[1, 2] = 2
 
+    def lengths(self, layer: Layer) -> dict[str, int]:
+        """Length of each axis that the tiling cuts: a tile as long is the only one along it."""
+        shape = layer.shape
+        return {
+            "images": shape.images,
+            "rows": shape.out_rows,
+            "cols": shape.out_cols,
+            "channels": shape.group_in_channels,
+            "outputs": shape.group_out_channels,
+        }
+
     def __str__(self) -> str:
         tile = self.tiling
         return (
@@ -218,6 +229,29 @@ def check_fits(layer: Layer, tiling: Tiling, pattern: Pattern, capacity: Capacit
     shortage = footprint(layer.shape, tiling, pattern, capacity).shortage(capacity, buffers)
     if shortage:
         raise InputError(f"layer {layer.name}: {shortage}")
+
+
+def check_count(layer: Layer, tiling: Tiling) -> None:
+    """Refuse more tiles than a program may have.
+
+    Raises:
+        InputError: It says how many there would be.
+    """
+    count = _weight_tiles(layer.shape, tiling) * _tile_count(layer.shape, _tile(tiling))
+    if count > MAX_TILES:
+        raise InputError(f"layer {layer.name}: {count:,} tiles, more than {MAX_TILES:,}")
+
+
+def check_channels(layer: Layer, tiling: Tiling, pattern: Pattern) -> None:
+    """Refuse tiles that cut groups of M channels apart.
+
+    Raises:
+        InputError: It names M.
+    """
+    if tiling.channels < layer.shape.group_in_channels and tiling.channels % pattern.m:
+        raise InputError(
+            f"layer {layer.name}: a tile of {tiling.channels} channels is no multiple of M={pattern.m} of {pattern}"
+        )
 
 
 def tilings(

@@ -111,9 +111,8 @@ def lower(
             programs[key] = lowered
         return lowered
 
-    layers = [layer if chosen.part is None else chosen.part(layer, config) for layer in sparse.layers]
-    if chosen.admit is not None:
-        chosen.admit([(layer, sparse.patterns[layer.name]) for layer in layers], config)
+    layers = chosen.on_chip(sparse.layers, config)
+    chosen.check_room([(layer, sparse.patterns[layer.name]) for layer in layers], config)
     lowered = []
     for index, layer in enumerate(layers):
         if progress is not None:

@@ -6,9 +6,7 @@ from fnmatch import fnmatchcase
 
 from mapping.errors import InputError
 from mapping.graph import Layer, ModelGraph
-from mapping.sparsity import DENSE, KEPT_DENSE, Pattern, kept_dense, parse_pattern, prune_layer
-from mapping.sparsity.patterns import Along
-from mapping.sparsity.patterns.bank import BankBalanced
+from mapping.sparsity import DENSE, KEPT_DENSE, Pattern, kept_dense, parse_nm, prune_layer, stated_patterns
 
 DEFAULT = "2:8"
 
@@ -60,10 +58,10 @@ def prune(model: ModelGraph, pattern: Pattern | str | None = None, keep: Iterabl
             what it states.
     """
     layers = model.layers
-    stated = _stated(model, asked=pattern is not None)
+    stated = stated_patterns(model, asked=pattern is not None)
     if pattern is None:
         pattern = DENSE if stated else DEFAULT
-    chosen = _parse(pattern) if isinstance(pattern, str) else pattern
+    chosen = parse_nm(pattern) if isinstance(pattern, str) else pattern
     kept = kept_dense(layers, keep)
     patterns = {layer.name: DENSE if layer.name in kept or layer.dynamic else chosen for layer in layers} | stated
     pruned = tuple(prune_layer(layer, patterns[layer.name]) for layer in layers)
@@ -71,32 +69,3 @@ def prune(model: ModelGraph, pattern: Pattern | str | None = None, keep: Iterabl
     return SparseModel(
         model=model, pattern=shown.pop() if len(shown) == 1 else chosen, layers=pruned, patterns=patterns
     )
-
-
-def _stated(model: ModelGraph, *, asked: bool) -> dict[str, Pattern]:
-    """The patterns that a model states for its layers; those that no family takes give way if one was ``asked`` for.
-
-    Raises:
-        InputError: Nobody asked for another, or the weights do not have them.
-    """
-    found = {}
-    for layer in model.layers:
-        text = model.patterns.get(layer.name)
-        if text is None:
-            continue
-        pattern = parse_pattern(text)
-        if isinstance(pattern, Along) and pattern.axis == "in":
-            pattern = pattern.pattern
-        if not isinstance(pattern, Pattern):
-            if not asked:
-                raise InputError(f"{model.name} is pruned to {text}; the families take N:M or dense: give --pattern")
-            continue
-        if layer.weights is not None and not pattern.check(layer.weights != 0):
-            raise InputError(f"{model.name} states that layer {layer.name} is {text}, but its weights are not")
-        found[layer.name] = pattern
-    return found
-
-
-def _parse(text: str) -> Pattern:
-    banks = BankBalanced.read(text)
-    return Pattern.parse(text) if banks is None else banks.as_nm()

@@ -229,8 +229,8 @@ def _energies(lowered: LoweredModel, name: str | None) -> tuple[dict[int, dict[s
     Raises:
         InputError: A technology was asked for and has no energy of what this machine does.
     """
+    costs = find_technology(name or DEFAULT_TECHNOLOGY)
     try:
-        costs = find_technology(name or DEFAULT_TECHNOLOGY)
         programs = {id(layer.program): layer.program for layer in lowered.layers}
         found = {key: lowered.family.energy_pj(program, lowered.config, costs) for key, program in programs.items()}
     except InputError as error:

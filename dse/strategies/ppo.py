@@ -63,7 +63,7 @@ class Ppo(Strategy):
             inputs = self._observe(count - len(found))
             for each, row in zip(inputs, self._pick(inputs).tolist(), strict=True):
                 point = tuple(row)
-                if point not in self.asked and not self.problem.valid(point):
+                if point not in self.asked and not self.problem.promising(point):
                     self._known[point] = None
                 if point in self._known:
                     repeats += 1

@@ -136,15 +136,21 @@ def technology_names() -> list[str]:
 
 @cache
 def technology(name: str = DEFAULT) -> Technology:
-    """A technology by name, or from a TOML file.
+    """A technology by name, from a TOML file, or at a node of CMOS from hwcomponents (``hwcomponents:22nm``).
 
     Raises:
         InputError: There is none, or the file is none.
     """
+    if name.startswith("hwcomponents:"):
+        from simulator.cost.hwcomponents import hwcomponents_technology  # noqa: PLC0415  # optional, and on top of this
+
+        return hwcomponents_technology(name)
     path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
     if not name.endswith(".toml") and (not re.fullmatch(r"[\w.-]+", name) or not path.is_file()):
         known = ", ".join(technology_names())
-        raise InputError(f"technology {name!r} is not one of {known}, nor a path that ends in .toml")
+        raise InputError(
+            f"technology {name!r} is not one of {known}, nor a path that ends in .toml, nor hwcomponents:NODE"
+        )
     return build_config(Technology, read_toml(path), f"technology {name}")
 
 

@@ -83,6 +83,10 @@ class Family(Generic[C]):
         pages: More such pages, by the name they have on the command line.
         verilog: How a configuration becomes Verilog modules, for ``zeroskip area``, or None: it has no Verilog.
         generate: A prompt and the tokens behind it, by settings of the transformer, or None: it runs layers only.
+        tiles: Fields of a mapping and its tiling that ``lower`` takes at any value, beyond those of candidates; what
+            does not fit it refuses. A search may then ask for tiles of its own.
+        reads_values: Whether the values of weights decide times beside their pattern, as where blocks are stored at the
+            fewest weights that any of them needs; else layers of equal shape and pattern take equally long.
         machine: What the published machine is called, another name in ``zeroskip reproduce``, or None.
         sharing: How configurations share programs, for fast sweeps of the hardware, or None: they do not.
         pages: More such pages, by the name they have on the command line.
@@ -110,9 +114,24 @@ class Family(Generic[C]):
     reproduce: Reproduce | None = None
     pages: Mapping[str, Reproduce] = field(default_factory=dict)
     verilog: Verilog[C] | None = None
+    tiles: tuple[str, ...] = ()
+    reads_values: bool = False
     machine: str | None = None
     generate: Callable[[tuple[str, ...], int, int, C], Generation] | None = None
     sharing: Sharing[C] | None = None
+
+    def on_chip(self, layers: Sequence[Layer], config: C) -> list[Layer]:
+        """What one chip runs of each layer."""
+        return [layer if self.part is None else self.part(layer, config) for layer in layers]
+
+    def check_room(self, layers: Sequence[tuple[Layer, Pattern]], config: C) -> None:
+        """Refuse a model, as what one chip runs of its layers with their patterns, that the machine cannot hold.
+
+        Raises:
+            InputError: It says by how much.
+        """
+        if self.admit is not None:
+            self.admit(layers, config)
 
     def config_names(self) -> list[str]:
         """Names of the configurations it comes with."""

@@ -1,11 +1,11 @@
 """Small problems with known fronts, for every strategy."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 
 from dse.pareto import nondominated
-from dse.problem import Observation, Problem
+from dse.problem import Forecast, Observation, Problem
 
 
 class Toy:
@@ -79,3 +79,53 @@ def drive(strategy, observe, budget, batch=None):
         strategy.tell(told)
         seen += told
     return seen
+
+
+class Tables(Toy):
+    """A random separable problem: columns drawn for each machine, group and choice; some machines are illegal.
+
+    The first column is bounded from below, the others are known. Of the third, neither much nor little is feasible.
+    """
+
+    directions = ((1, 0), (0, 1), (1, 1))
+    exact = (False, True, True)
+
+    def __init__(self, seed, machines=(2, 2), groups=((3,), (2, 2)), limit=None):
+        rng = np.random.default_rng(seed)
+        super().__init__(limit=limit)
+        self.shared = len(machines)
+        self.sizes = (*machines, *(size for group in groups for size in group))
+        ends = np.cumsum([self.shared, *map(len, groups)])
+        self.groups = tuple(tuple(range(a, b)) for a, b in pairwise(ends))
+        self.columns = [rng.integers(1, 9, (*machines, *group, 3)).astype(float) for group in (*groups, ())]
+        self.slack = [rng.integers(0, 3, column.shape) * np.array([1, 0, 0]) for column in self.columns]
+        self.price = rng.integers(1, 5, machines).astype(float)
+        self.illegal = rng.random(machines) < 0.2
+
+    def valid(self, point):
+        return not self.illegal[point[: self.shared]]
+
+    def parts(self, point):
+        places = [tuple(point[axis] for axis in axes) for axes in (*self.groups, ())]
+        return tuple(tuple(c[(*point[: self.shared], *at)]) for c, at in zip(self.columns, places, strict=True))
+
+    def bound(self, point):
+        places = [tuple(point[axis] for axis in axes) for axes in (*self.groups, ())]
+        slack = [tuple(s[(*point[: self.shared], *at)]) for s, at in zip(self.slack, places, strict=True)]
+        return tuple(tuple(np.subtract(part, s)) for part, s in zip(self.parts(point), slack, strict=True))
+
+    def score(self, point, columns):
+        columns = np.asarray(columns)
+        price = np.full(len(columns), self.price[point[: self.shared]])
+        objectives = np.stack([columns[:, 0], price, -columns[:, 1]], axis=1)
+        violations = np.concatenate([columns[:, :1] - (self.limit or 1e3), np.abs(columns[:, 2:] - 14) - 4], axis=1)
+        return objectives, violations
+
+    def forecast(self, point):
+        objectives, violations = self.score(point, np.sum(self.bound(point), axis=0)[None])
+        return Forecast(objectives=tuple(objectives[0].tolist()), violations=tuple(violations[0].tolist()))
+
+    def problem(self, **changes):
+        settings = {"ordered": (True,) * len(self.sizes), "constraints": 2, "valid": self.valid}
+        settings |= {"forecast": self.forecast, "exact": (False, True, True, False, True)}
+        return super().problem(**settings | changes)

@@ -4,13 +4,13 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dse.pareto import front, nondominated
 from dse.strategies import make
 from dse.strategies.merge import merge
-from tests.dse.problems import Toy, drive
+from tests.dse.problems import Tables, Toy, drive
 
 numbers = st.integers(0, 6).map(float)
 DIRECTIONS = st.sampled_from([(1, 0), (0, 1), (1, 1), (0, 0)])
@@ -49,6 +49,24 @@ def test_a_machine_that_the_bounds_rule_out_is_not_evaluated():
     seen = drive(make("decompose", toy.problem(), 0, 720), toy.observe, 10_000)
     assert {observation.point for observation in front(seen)} == true
     assert len({observation.point[:2] for observation in seen}) < 24
+
+
+@pytest.mark.golden
+@settings(deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    machines=st.lists(st.integers(1, 3), min_size=1, max_size=2),
+    groups=st.lists(st.lists(st.integers(1, 3), max_size=2), min_size=1, max_size=3),
+    limit=st.sampled_from([None, 6.0, 12.0, 20.0]),
+    budgeted=st.booleans(),
+)
+def test_on_random_problems_the_front_is_what_exhaustive_search_finds(seed, machines, groups, limit, budgeted):
+    space = Tables(seed, tuple(machines), tuple(map(tuple, groups)), limit)
+    problem = space.problem()
+    # Points that are known to be infeasible are not asked by others; decompose needs them, for what their parts cost.
+    budget = 4 * problem.size if budgeted else None
+    seen = drive(make("decompose", problem, 0, budget), space.observe, 10_000)
+    assert {observation.point for observation in front(seen)} == space.front(space.valid)
 
 
 @st.composite

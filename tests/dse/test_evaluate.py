@@ -186,9 +186,3 @@ def test_a_memory_without_energy_is_infeasible_only_for_who_asks(tmp_path):
     )
     assert (asked.state, "no energy of memory 'gddr6-16'" in asked.reason) == ("infeasible", True)
     assert Evaluator(tiny(**where)).evaluate({"memory.preset": "gddr6-16"}).state == "complete"
-
-
-def test_a_family_of_several_chips_is_refused():
-    space = tiny(family="s4", config="s4", parameters={"l2_mb": [8, 82]}, baselines={})
-    with pytest.raises(InputError, match="family 's4' splits layers over chips, which sweeps do not know yet"):
-        Evaluator(space)

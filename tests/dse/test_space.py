@@ -32,18 +32,18 @@ def test_size_and_variables():
 @pytest.mark.golden
 def test_decode_and_design():
     space = tiny()
-    values = space.decode((1, 0, 1, 1, 0, 0, 0))
+    values = space.decode((1, 0, 1, 1, 0))
     design = space.design(values)
     assert (design.config.rows, design.config.cols, design.config.memory.channels) == (32, 16, 4)
-    assert design.patterns == (Pattern(2, 8), Pattern(1, 1))
-    assert design.dataflows == (None, None)
+    assert [choice.pattern for choice in design.choices] == [Pattern(2, 8), Pattern(1, 1), Pattern(1, 1)]
+    assert all(not choice.rule.fixed for choice in design.choices)
 
 
 @pytest.mark.golden
 def test_what_is_not_named_is_the_configuration_dense():
     design = tiny(settings={"clock_mhz": 300}).design({})
     assert (design.config.rows, design.config.clock_mhz) == (32, 300)
-    assert all(pattern.is_dense for pattern in design.patterns)
+    assert all(choice.pattern.is_dense for choice in design.choices)
 
 
 @pytest.mark.golden
@@ -86,7 +86,7 @@ def test_machines_over_a_declared_cost_need_no_simulation():
         ({"constraints": {"area": {"max": 1}}}, "constraint on 'area' is not reported"),
         ({"layers": {"a": {"pattern": ["8:2"]}}}, "outside"),
         ({"layers": {"a": {"pattern": ["4:4", "dense"]}}}, "given twice"),
-        ({"layers": {"a": {"dataflow": ["sideways"]}}}, "dataflow 'sideways' is not one of scheduled"),
+        ({"layers": {"a": {"dataflow": ["sideways"]}}}, "a.dataflow: 'sideways' is not one of scheduled"),
         ({"layers": {"rows": {}}}, "the configuration has a field of that name"),
         ({"family": "none"}, "family 'none' is not one of"),
         ({"config": "none"}, "configuration 'none' is not one of"),

@@ -121,7 +121,7 @@ def test_auto_says_why_and_stays_with_its_choice(store):
 def test_a_design_that_kills_its_worker_is_failed_and_its_neighbours_are_not(store):
     space = tiny(baselines={})
     evaluator = Evaluator(space)
-    poison = space.decode((0, 1, 0, 1, 0, 0, 0))
+    poison = space.decode((0, 1, 0, 1, 0))
     study = Study(space, store, strategy="exhaustive")
     real = evaluator.evaluate
 

@@ -213,7 +213,7 @@ def test_energy_adds_up_by_layer_and_by_component(result, folder):
 def test_without_a_known_energy_the_result_says_why(tmp_path):
     own = tmp_path / "own.toml"
     own.write_text('base = "aim"\ntitle = "A DRAM of mine"\nsource = "nobody"\n')
-    model = zeroskip.prune(zeroskip.load_model("resnet18"), "dense").select("fc")
+    model = zeroskip.prune(zeroskip.load_model("gpt2-small", sequence=16), "dense").select("decode.0.scores")
     lowered = zeroskip.lower(model, "dram_pim", zeroskip.load_config("dram_pim", settings=(f"timing={own}",)))
     result = zeroskip.simulate(lowered)
     assert (result.technology, result.energy_pj) == (None, None)

@@ -27,7 +27,11 @@ METHODS = ("dense", "srste", "bdwp", "all")  # as in mapping.training
 @click.option(
     "--executor", type=click.Choice(EXECUTORS), default="fast", show_default=True, help="What gives the times."
 )
-@click.option("--technology", metavar="NAME|FILE.toml", help="What an action costs in energy. Default: cmos-45nm.")
+@click.option(
+    "--technology",
+    metavar="NAME|FILE.toml|hwcomponents:NODE",
+    help="What an action costs in energy. Default: cmos-45nm.",
+)
 @click.option("--batch", type=int, help="Images or sequences that run together.")
 @click.option(
     "--shape", "shapes", metavar="NAME=1x3x224x224", multiple=True, help="Shape of an ONNX input (repeatable)."

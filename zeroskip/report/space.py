@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from dse.choices import Value
 from dse.evaluate import Outcome
 from dse.judge import Judge
-from dse.space import Space, Value
+from dse.space import Space
 from dse.workload import Work
 from zeroskip.report.screen import grid, plain_table, show
 
@@ -39,7 +40,12 @@ def print_check(space: Space, judge: Judge, work: tuple[Work, ...]) -> None:
         table.add_row(variable.name, shown + more, "ordered" if variable.ordered else "")
     groups = plain_table("group", "shapes", "runs of layers", "shapes with weights", title="Layers")
     for group in work:
-        groups.add_row(group.name, str(len(group.layers)), str(sum(group.runs)), str(sum(group.prunable)))
+        groups.add_row(
+            group.name,
+            str(len(group.layers)),
+            str(sum(group.runs)),
+            str(sum(not layer.dynamic for layer in group.layers)),
+        )
     show(table, groups)
     if reasons:
         ruled_out = plain_table("machines", "ruled out since", title="Infeasible without simulation")
@@ -58,5 +64,5 @@ def print_outcome(space: Space, values: Mapping[str, Value], outcome: Outcome, s
     if outcome.metrics:
         table = plain_table("metric", "value", "what it is")
         for name, value in outcome.metrics.items():
-            table.add_row(name, f"{value:,.6g}", space.metrics[name].summary)
+            table.add_row(name, f"{value:,.6g}", space.summary(name))
         show(table)

@@ -93,3 +93,13 @@ class BankBalanced(SparsityPattern):
     def mask_bits(self, rows: int, columns: int) -> int:
         """An index of ceil(log2 bank) bits for every slot."""
         return rows * ceil_div(columns, self.bank) * self.kept * self.index_bits
+
+
+def parse_nm(text: str) -> Pattern:
+    """What the hardware families take: ``dense``, ``N:M``, or ``bank:BANK/RATE`` as N:M with M = BANK.
+
+    Raises:
+        InputError: Anything else, or numbers out of range.
+    """
+    banks = BankBalanced.read(text)
+    return Pattern.parse(text) if banks is None else banks.as_nm()

@@ -32,4 +32,5 @@ FAMILY = Family(
     reproduce=reproduce,
     machine="flightllm",
     generate=generate,
+    reads_values=True,
 )

@@ -30,6 +30,7 @@ FAMILY = Family(
     check=check,
     part=part,
     admit=admit,
+    tiles=("order", "rows", "channels", "outputs"),
     actions=actions,
     chips=lambda config: config.chips,
     reproduce=reproduce,

@@ -34,6 +34,7 @@ from simulator.families.s4.isa import (
 )
 from simulator.families.s4.layout import Layout, layout
 from simulator.families.s4.mapping import as_s4
+from simulator.families.s4.room import check_room
 from simulator.families.s4.vector import vector_work
 from simulator.families.s4.work import kept_weights
 from simulator.program import Program
@@ -100,8 +101,9 @@ def lower(layer: Layer, pattern: Pattern, mapping: Mapping, config: S4Config) ->
         config: The machine.
 
     Raises:
-        InputError: A mapping of another family.
+        InputError: A mapping of another family, or one that does not fit.
     """
+    check_room(layer, as_s4(mapping), config)
     geometry = Geometry(shape=layer.shape, mapping=as_s4(mapping), config=config)
     builder = _Builder(layer, geometry, layout(geometry), enumerate_steps(geometry))
     builder.add_weights()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mapping.errors import InputError
-from mapping.graph import Layer
+from mapping.graph import Layer, ceil_div
 from mapping.sparsity import DENSE, Pattern
 from mapping.sparsity.patterns.bank import BankBalanced
 from mapping.tiling import Mapping
@@ -25,6 +25,16 @@ class S4Mapping(Mapping):
 
     team: int
     split: int = 1
+
+    def lengths(self, layer: Layer) -> dict[str, int]:
+        """Length of each axis: ``rows`` are all positions of one SPU, ``outputs`` the filters of a part."""
+        return {
+            "images": 1,
+            "rows": ceil_div(layer.m, self.team),
+            "cols": 1,
+            "channels": layer.shape.group_in_channels,
+            "outputs": ceil_div(layer.shape.group_out_channels, self.split),
+        }
 
     def __str__(self) -> str:
         tile = self.tiling

@@ -8,12 +8,12 @@ from mapping.graph import ConvShape, Layer, ceil_div
 from mapping.sparsity import Pattern
 from mapping.tiling import LOOP_ORDERS, Tiling
 from simulator.families import Candidate
-from simulator.families.s4.bound import Bound, Sharing, most_pixels
+from simulator.families.s4.bound import Bound, Sharing
 from simulator.families.s4.config import S4Config
 from simulator.families.s4.geometry import block_bytes, ring_places
 from simulator.families.s4.mapping import S4Mapping, balanced
+from simulator.families.s4.room import MAX_STEPS, OUTPUT, shortage
 
-MAX_STEPS = 2**21  # of one program
 FEW_BLOCKS = 4  # with as many blocks of mac_columns positions an SPU is used well, whatever is left over
 
 
@@ -157,13 +157,10 @@ def _largest_channels(
     shape: ConvShape, positions: int, outputs: int, team: int, executed: Pattern, config: S4Config
 ) -> int | None:
     """The largest tile of channels for which everything fits into L1, or None."""
-    if positions * outputs * config.accumulator_bytes > config.l1_output_kib * 1024:
-        return None
-    widest = most_pixels(shape, team, positions)
-    filters = ceil_div(outputs, ring_places(team, config))
     for channels in _sizes(shape.group_in_channels, config.bank, executed.m):
-        block = block_bytes(shape.positions, filters, channels, executed, config)
-        fits = 4 * block <= config.l1_weight_kib * 1024
-        if fits and 2 * widest * channels * config.element_bytes <= config.l1_activation_kib * 1024:
+        short = shortage(shape, (positions, channels, outputs), team, executed, config)
+        if short is None:
             return channels
+        if short.startswith(OUTPUT):  # fewer channels do not help
+            return None
     return None

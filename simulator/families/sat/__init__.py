@@ -35,5 +35,6 @@ FAMILY = Family(
     actions=actions,
     reproduce=reproduce,
     verilog=VERILOG,
+    tiles=("order", "buffers", "images", "rows", "cols", "channels", "outputs"),
     sharing=SHARING,
 )

@@ -14,7 +14,7 @@ from mapping.arrays import BoolArray, IntArray
 from mapping.errors import InputError
 from mapping.graph import Layer
 from mapping.sparsity import Pattern
-from mapping.tiling import Mapping, check_fits
+from mapping.tiling import Mapping, check_channels, check_count, check_fits
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.isa import (
     ACTIVATIONS,
@@ -88,9 +88,12 @@ def lower(layer: Layer, pattern: Pattern, mapping: Mapping, config: SatConfig) -
         config: The machine.
 
     Raises:
-        InputError: A tile that does not fit on chip, or a shape that an instruction cannot express.
+        InputError: A tile that does not fit on chip or cuts groups of channels apart, too many tiles, or a shape that
+            an instruction cannot express.
     """
     _check_encodable(layer)
+    check_channels(layer, mapping.tiling, mapping.pattern)
+    check_count(layer, mapping.tiling)
     check_fits(layer, mapping.tiling, mapping.pattern, config.capacity(mapping.buffers), mapping.buffers)
     place = layout(layer, mapping, config)
     steps = enumerate_steps(layer.shape.groups, place, mapping)

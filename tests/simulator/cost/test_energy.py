@@ -74,6 +74,20 @@ def test_the_sram_of_45_nm_is_within_a_factor_of_three_of_cacti():
         assert cacti < ours < 3 * cacti
 
 
+@pytest.mark.published
+def test_superconducting_operations_follow_from_device_figures():
+    # arXiv 2303.16801: 70 junctions a full adder, 8 a memory cell; IEEE Spectrum, May 2024: 2e-20 J a pulse.
+    cost, pulse = technology("superconducting"), 2e-20 * 1e12
+    assert cost.operation["add.int32"].pj == pytest.approx(32 * 70 * pulse, rel=0.02)
+    assert cost.operation["add.int16"].pj == pytest.approx(16 * 70 * pulse, rel=0.02)
+    assert cost.operation["mul.int8"].pj == pytest.approx(7 * 8 * 70 * pulse, rel=0.02)  # rows of adders of an array
+    assert cost.register_bit.pj == cost.sram.pj(1024) == pytest.approx(8 * pulse)
+    assert cost.sram.status == "unverified"
+    derived = {name for name, entry in cost.operation.items() if entry.status == "derived"}
+    assert derived == {"add.int32", "add.int16", "mul.int8"}
+    assert {entry.status for entry in cost.operation.values()} == {"derived", "assumed"}
+
+
 @pytest.mark.parametrize("name", technology_names())
 def test_every_constant_says_how_well_it_is_known(name):
     cost = technology(name)

@@ -1,24 +1,27 @@
 """Random layers, patterns and machines for SAT, small enough to execute and ragged on purpose."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from hypothesis import assume
 from hypothesis import strategies as st
 
 from mapping.errors import InputError
 from mapping.graph import ConvShape, Layer, gemm_layer
+from mapping.rule import MappingRule
 from mapping.sparsity import Pattern, prune_layer
 from simulator.config import build_config
 from simulator.families import Candidate
 from simulator.families.sat import FAMILY
 from simulator.families.sat.config import SatConfig
+from simulator.ruled import ruled
 
 PATTERNS = ["dense", "1:2", "2:4", "1:4", "2:8", "1:8", "4:8", "2:16", "3:7", "5:32"]
 
 
 @dataclass(frozen=True)
 class Case:
-    """A layer pruned to a pattern, a machine, and one of the mappings that scheduling offers."""
+    """A layer pruned to a pattern, a machine, and one of the mappings that scheduling offers, or one of a rule."""
 
     layer: Layer
     pattern: Pattern
@@ -94,16 +97,26 @@ def machines(draw, datapath: str | None = None, **fixed) -> SatConfig:
     return build_config(SatConfig, values | fixed, "test")
 
 
+rules = st.builds(
+    MappingRule,
+    order=st.sampled_from([None, "outputs_outer", "positions_outer"]),
+    buffers=st.sampled_from([None, 1, 2]),
+    **{axis: st.one_of(st.none(), st.integers(1, 9)) for axis in ("images", "rows", "cols", "outputs")},
+    channels=st.sampled_from([None, 8, 16, 32]),
+)
+
+
 @st.composite
-def cases(draw, config=None, most_channels: int = 40) -> Case:
-    """A layer with or without weights of its own, and one mapping of it."""
+def cases(draw, config=None, most_channels: int = 40, held: bool = True) -> Case:
+    """A layer with or without weights of its own, and one mapping of it, ``held`` to a rule now and then."""
     layer = draw(st.one_of(convolutions(most_channels), gemms))
     pattern = Pattern.parse(draw(st.sampled_from(PATTERNS)))
     machine = draw(config if config is not None else machines())
     if draw(st.booleans()):
         layer = prune_layer(layer.with_weights(layer.values()), pattern)
+    family = draw(st.one_of(st.just(FAMILY), rules.map(partial(ruled, FAMILY)))) if held else FAMILY
     try:
-        options = FAMILY.candidates(layer, pattern, machine)
+        options = family.candidates(layer, pattern, machine)
     except InputError:
         assume(False)
     return Case(layer, pattern, machine, options[draw(st.integers(0, len(options) - 1))])

@@ -1,0 +1,118 @@
+"""The regret of each strategy: the share of the exact front's hypervolume that it misses.
+
+Objectives are logarithms where positive, the exact front is scaled to the unit box, and 1.1 is the reference. What a
+point is comes from the truth, so only a strategy's own work is timed.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypedDict
+
+import numpy as np
+
+from benchmarks.dse.known import Known
+from dse.pareto import Array, hypervolume, logarithmic, scaled
+from dse.problem import Observation, Point, Problem
+from dse.strategies import make
+from dse.strategies.auto import advise
+from mapping.errors import InputError
+
+BUDGETS = (200, 500, 1000)
+MARKS = (25, 50, 75, 100, 150, 200, 300, 400, 500, 600, 700, 800, 900, 1000)  # of the curves
+REFERENCE = 1.1
+UNSEEDED = ("decompose", "exhaustive")
+BUDGETED = ("decompose",)  # arranges itself with its budget; the others only run on
+
+
+class Regret:
+    """Regret against an exact front (r, o)."""
+
+    def __init__(self, front: Array) -> None:
+        exact = logarithmic(front)
+        self._positive = (front > 0).all(axis=0)
+        self._low, self._high = exact.min(axis=0), exact.max(axis=0)
+        self._exact = self._volume(exact)
+
+    def of(self, seen: list[Observation]) -> float:
+        """Regret of what a strategy has seen, 0 to 1."""
+        rows = np.array([observation.objectives for observation in seen if observation.feasible])
+        if not len(rows):
+            return 1.0
+        return 1.0 - self._volume(np.where(self._positive, np.log(np.abs(rows)), rows)) / self._exact
+
+    def _volume(self, rows: Array) -> float:
+        unit = scaled(rows, self._low, self._high)
+        return hypervolume(unit, np.full(unit.shape[1], REFERENCE))
+
+
+def one_run(
+    name: str, problem: Problem, seed: int, budget: int, observe: Callable[[Point], Observation]
+) -> tuple[list[Observation], float]:
+    """What a strategy sees within a budget, and its CPU seconds per suggestion."""
+    seen: list[Observation] = []
+    began = time.process_time()
+    strategy = make(name, problem, seed, budget)
+    spent = time.process_time() - began
+    while len(seen) < budget:
+        began = time.process_time()
+        points = strategy.ask(min(strategy.batch, budget - len(seen)))
+        spent += time.process_time() - began
+        if not points:
+            break
+        told = [observe(point) for point in points]
+        seen += told
+        began = time.process_time()
+        strategy.tell(told)
+        spent += time.process_time() - began
+    return seen, spent / max(len(seen), 1)
+
+
+def regret(known: Known, names: list[str], seeds: int, results: Path) -> None:
+    """Print the table of a space; keep its numbers, beside those of other strategies, in a file."""
+    problem, front = known.problem, known.front()
+    measure = Regret(front)
+    print(f"{known.name}: {problem.size:,} points, exact front of {len(front):,}")
+    if problem.separable is not None:
+        seen, _ = one_run("decompose", problem, 0, problem.size, known.observe)
+        print(f"decompose to its end: {len(seen):,} evaluations, regret {100 * measure.of(seen):.4f} %")
+    for budget in BUDGETS:
+        chosen = {advise(problem, seconds, budget).name for seconds in (0.001, 1.0)}
+        print(f"auto for {budget} evaluations of 1 ms or 1 s: {' or '.join(sorted(chosen))}")
+    print(f"{'strategy':<12} {'seeds':>5} " + " ".join(f"{f'at {b}':>14}" for b in BUDGETS) + f" {'ms/suggestion':>14}")
+    curves = json.loads(results.read_text()) if results.exists() else {}
+    for name in names:
+        try:
+            curves[name] = _curves(name, known, 1 if name in UNSEEDED else seeds, measure)
+        except InputError as error:
+            print(f"{name:<12} {error}")
+            continue
+        results.write_text(json.dumps(curves, indent=1))
+        _print_row(name, curves[name])
+
+
+class Curves(TypedDict):
+    """Regret of each seed at every mark, and milliseconds per suggestion of each run."""
+
+    regret: dict[str, list[float]]
+    milliseconds: list[float]
+
+
+def _curves(name: str, known: Known, seeds: int, measure: Regret) -> Curves:
+    regrets: dict[str, list[float]] = {}
+    costs = []
+    for seed in range(seeds):
+        for budget in MARKS if name in BUDGETED else MARKS[-1:]:
+            seen, cost = one_run(name, known.problem, seed, budget, known.observe)
+            costs.append(1e3 * cost)
+            for mark in (budget,) if name in BUDGETED else MARKS:
+                regrets.setdefault(str(mark), []).append(measure.of(seen[:mark]))
+    return {"regret": regrets, "milliseconds": costs}
+
+
+def _print_row(name: str, curves: Curves) -> None:
+    regrets, costs = curves["regret"], curves["milliseconds"]
+    cells = [f"{100 * np.mean(regrets[str(b)]):6.2f} ± {100 * np.std(regrets[str(b)]):4.2f}%" for b in BUDGETS]
+    line = f"{name:<12} {len(regrets[str(BUDGETS[0])]):>5} " + " ".join(f"{cell:>14}" for cell in cells)
+    print(line + f" {np.mean(costs):>14.2f}", flush=True)
