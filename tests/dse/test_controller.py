@@ -1,5 +1,8 @@
 """Is the controller's space ArchGym's, and what it observes that of the simulator?"""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,6 +15,7 @@ from simulator.memory.controller.run import run_controller
 from simulator.memory.controller.traces import mixed, stream
 from tests.dse.problems import drive
 
+PAGE = Path(__file__).parents[2] / "docs" / "dram_controller.md"
 DEVICE = load_device("ddr3-1600")
 SPACE = ControllerSpace(trace=mixed(DEVICE, 0, 300))
 POINTS = st.tuples(*(st.integers(0, len(values) - 1) for values in AXES.values()))
@@ -89,3 +93,15 @@ def test_agents_find_better_controllers_than_they_begin_with(name):
     seen = [each.objectives[0] for each in drive(make(name, problem, 0), observe, 320)]
     assert np.mean(seen[-64:]) < 0.5 * np.mean(seen[:64])
     assert min(seen) < 1.05 * (300 * 4 + 20) * 1.25e-6
+
+
+@pytest.mark.smoke
+def test_the_examples_of_the_page(capsys):
+    pytest.importorskip("gymnasium")
+    code = "\n".join(re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL))
+    names: dict[str, object] = {}
+    exec(compile(code, str(PAGE), "exec"), names)
+    assert "stream 50.025 us" in capsys.readouterr().out
+    assert names["layer_result"].commands["RD"] > 0
+    assert len(names["many"].possible_agents) == 10
+    assert names["one"].reset()[0].shape == (1,)
