@@ -65,8 +65,8 @@ def _verdict(pairs: list[tuple[Measurement, Result]]) -> str:
     worst = [max(abs(error) for error in column) for column in zip(*(_errors(*pair) for pair in pairs), strict=True)]
     return (
         f"Largest differences over all {len(pairs)} rows: time {worst[0] * 1e3:.3f} ns (a cycle is 1.25 ns), energy "
-        f"{worst[1] * 1e3:.3f} nJ, power {worst[2] * 1e6:.1f} uW; the published digits end at 0.01 ns to 10 ns, 0.01 nJ "
-        "to 10 nJ and 10 uW."
+        f"{worst[1] * 1e3:.3f} nJ, power {worst[2] * 1e6:.1f} uW; the published digits end at 0.01 ns to 10 ns, "
+        "0.01 nJ to 10 nJ and 10 uW."
     )
 
 
