@@ -72,18 +72,25 @@ class Judge:
         )
 
 
-def no_feasible(judge: Judge, outcomes: list[Outcome], problem: Problem) -> str:
-    """Why nothing is feasible: how many points each reason kills, evaluated or, of the first points, forecast."""
+def no_feasible(judge: Judge, problem: Problem, outcomes: list[Outcome]) -> str:
+    """Why none of the outcomes is feasible: how many each reason kills, with and without simulation."""
     reasons, looked_at = judge.check()
-    points = (problem.point(index) for index in range(min(problem.size, CHECKED_AT_MOST)))
-    hopeless = [problem.forecast(point) for point in points if problem.forecast and problem.valid(point)]
-    hopeless = [forecast for forecast in hopeless if forecast.hopeless]
-    lines = [f"{count} of {looked_at} machines by: {reason}" for reason, count in reasons.most_common(5)]
-    for index, bound in enumerate(judge.bounds):
-        excesses = [bound.excess(o.metrics[bound.metric]) for o in outcomes if bound.metric in o.metrics]
-        excesses += [forecast.violations[index] for forecast in hopeless]
-        lines += [f"{bound} kills {sum(excess > 0 for excess in excesses)} of {len(excesses)}"] if excesses else []
-    other = sum(not outcome.metrics for outcome in outcomes)
+    if not outcomes and reasons.total() == looked_at:
+        killed = "; ".join(f"{count} of {looked_at} machines by: {reason}" for reason, count in reasons.most_common(5))
+        return f"no point can be feasible: {killed}"
+    lines = []
+    if problem.forecast is not None:
+        step = -(-problem.size // CHECKED_AT_MOST)
+        points = [point for point in map(problem.point, range(0, problem.size, step)) if problem.valid(point)]
+        known = [problem.forecast(point).violations for point in points]
+        for bound, excesses in zip(judge.bounds, zip(*known, strict=True), strict=True):
+            killed_unseen = sum(excess > 0 for excess in excesses)
+            if killed_unseen:
+                lines.append(f"{bound} kills {killed_unseen} of {len(points)} before simulation")
+    measured = [outcome for outcome in outcomes if outcome.state == "complete"]
+    for bound in judge.bounds if measured else ():
+        killed_seen = sum(bound.excess(outcome.metrics[bound.metric]) > 0 for outcome in measured)
+        lines.append(f"{bound} kills {killed_seen} of {len(measured)}")
+    other = len(outcomes) - len(measured)
     lines += [f"{other} could not be built, mapped or evaluated"] if other else []
-    seen = f"{len(outcomes)} evaluated" + (f" and {len(hopeless)} forecast" if hopeless else "")
-    return f"no feasible point ({seen}): " + "; ".join(lines)
+    return f"no feasible point among {len(outcomes)} simulated: " + "; ".join(lines)

@@ -74,7 +74,7 @@ def sweep(request: SweepRequest) -> None:
         ended = _drive(study, request, seconds, check)
         if not study.front() and ended in ("budget", "exhausted"):
             outcomes = [outcome for trial, outcome in study.outcomes.values() if trial.point is not None]
-            raise InputError(f"{request.space}: {no_feasible(study.judge, outcomes, study.problem)}")
+            raise InputError(f"{request.space}: {no_feasible(study.judge, study.problem, outcomes)}")
         if folder is not None and request.out is not None:
             with writing(request.out):
                 write_front(study, ended, folder)

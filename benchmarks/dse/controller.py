@@ -4,8 +4,8 @@
     python -m benchmarks.dse.controller regret     how far each strategy is from the best, by evaluations
 
 Two goals. ``front``: latency and power to be minimised; regret is that of ``benchmarks.dse``, the share of the exact
-front's hypervolume that is missed. ``both``: ArchGym's reward for being close to 0.1 ms and 1 W; regret is 1 - reward / best
-reward. Every strategy reads its results from the file, so that only its own work is timed.
+front's hypervolume that is missed. ``both``: ArchGym's reward for being close to 0.1 ms and 1 W; regret is
+1 - reward / best reward. Every strategy reads its results from the file, so that only its own work is timed.
 """
 
 import argparse
@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
-from benchmarks.dse.__main__ import Regret, one_run
+from benchmarks.dse.regret import Regret, one_run
 from dse.catalog import STRATEGIES
 from dse.controller import AXES, ControllerSpace, Metrics, canonical
+from dse.pareto import nondominated
 from dse.problem import Observation, Point
 from simulator.memory.controller import kernel
 from simulator.memory.controller.config import ControllerConfig, load_device
@@ -45,8 +46,8 @@ SIZES = tuple(map(len, AXES.values()))
 def truth(name: str, path: Path) -> None:
     """Simulate every controller on a trace.
 
-    Controllers that behave alike for the reasons of ``canonical`` are simulated once, and so are those that differ only in
-    limits that a run has not reached (``Result.slack``): the highest limits are run first.
+    Controllers that behave alike for the reasons of ``canonical`` are simulated once, and so are those that differ only
+    in limits that a run has not reached (``Result.slack``): the highest limits are run first.
     """
     trace = TRACES[name]()
     space = ControllerSpace(trace=trace)
@@ -82,9 +83,7 @@ def alike(config: ControllerConfig, result: Result, trace: Trace) -> Iterator[Co
 
 
 def _metrics(result: Result) -> Metrics:
-    return Metrics(
-        energy_mj=result.total_pj / 1e9, power_w=result.power_mw / 1e3, latency_ms=result.latency_ns / 1e6
-    )
+    return Metrics(energy_mj=result.total_pj / 1e9, power_w=result.power_mw / 1e3, latency_ms=result.latency_ns / 1e6)
 
 
 def code_digest() -> str:
@@ -116,9 +115,10 @@ class Known:
         rows = np.unique(self.metrics, axis=0).tolist()
         everything = [self._observation((), Metrics(**dict(zip(COLUMNS, row, strict=True)))) for row in rows]
         if self.goal == "front":
-            measure = Regret(everything)
-            print(f"exact front: {measure.front} controllers apart")
-            return measure.of
+            rows = np.array([seen.objectives for seen in everything])
+            front = rows[nondominated(rows, keep_equal=False)]
+            print(f"exact front: {len(front)} controllers apart")
+            return Regret(front).of
         best = min(_objective(seen) for seen in everything)
         print(f"best reward: {1 / best:.6g}")
         return lambda seen: 1 - best / min(map(_objective, seen))
@@ -151,7 +151,10 @@ def regret(path: Path, goal: str, names: list[str], seeds: int) -> None:
                 values.append(measure(seen[:mark]))
         cells = [f"{100 * np.mean(v):7.2f} ± {100 * np.std(v):5.2f}%" for v in table.values()]
         cells += ["-"] * (len(BUDGETS) - len(cells))
-        print(f"{name:<12} {seeds:>5} " + " ".join(f"{c:>16}" for c in cells) + f" {1e3 * np.mean(costs):>14.2f}", flush=True)
+        print(
+            f"{name:<12} {seeds:>5} " + " ".join(f"{c:>16}" for c in cells) + f" {1e3 * np.mean(costs):>14.2f}",
+            flush=True,
+        )
 
 
 def main() -> None:

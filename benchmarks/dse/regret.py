@@ -6,6 +6,7 @@ point is comes from the truth, so only a strategy's own work is timed.
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypedDict
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from benchmarks.dse.known import Known
 from dse.pareto import Array, hypervolume, logarithmic, scaled
-from dse.problem import Observation
+from dse.problem import Observation, Point, Problem
 from dse.strategies import make
 from dse.strategies.auto import advise
 from mapping.errors import InputError
@@ -46,11 +47,13 @@ class Regret:
         return hypervolume(unit, np.full(unit.shape[1], REFERENCE))
 
 
-def one_run(name: str, known: Known, seed: int, budget: int) -> tuple[list[Observation], float]:
+def one_run(
+    name: str, problem: Problem, seed: int, budget: int, observe: Callable[[Point], Observation]
+) -> tuple[list[Observation], float]:
     """What a strategy sees within a budget, and its CPU seconds per suggestion."""
     seen: list[Observation] = []
     began = time.process_time()
-    strategy = make(name, known.problem, seed, budget)
+    strategy = make(name, problem, seed, budget)
     spent = time.process_time() - began
     while len(seen) < budget:
         began = time.process_time()
@@ -58,7 +61,7 @@ def one_run(name: str, known: Known, seed: int, budget: int) -> tuple[list[Obser
         spent += time.process_time() - began
         if not points:
             break
-        told = [known.observe(point) for point in points]
+        told = [observe(point) for point in points]
         seen += told
         began = time.process_time()
         strategy.tell(told)
@@ -72,7 +75,7 @@ def regret(known: Known, names: list[str], seeds: int, results: Path) -> None:
     measure = Regret(front)
     print(f"{known.name}: {problem.size:,} points, exact front of {len(front):,}")
     if problem.separable is not None:
-        seen, _ = one_run("decompose", known, 0, problem.size)
+        seen, _ = one_run("decompose", problem, 0, problem.size, known.observe)
         print(f"decompose to its end: {len(seen):,} evaluations, regret {100 * measure.of(seen):.4f} %")
     for budget in BUDGETS:
         chosen = {advise(problem, seconds, budget).name for seconds in (0.001, 1.0)}
@@ -101,7 +104,7 @@ def _curves(name: str, known: Known, seeds: int, measure: Regret) -> Curves:
     costs = []
     for seed in range(seeds):
         for budget in MARKS if name in BUDGETED else MARKS[-1:]:
-            seen, cost = one_run(name, known, seed, budget)
+            seen, cost = one_run(name, known.problem, seed, budget, known.observe)
             costs.append(1e3 * cost)
             for mark in (budget,) if name in BUDGETED else MARKS:
                 regrets.setdefault(str(mark), []).append(measure.of(seen[:mark]))

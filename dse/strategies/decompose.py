@@ -7,11 +7,14 @@ from itertools import product
 
 import numpy as np
 
-from dse.pareto import nondominated
+from dse.pareto import logarithmic, nondominated, scaled
 from dse.problem import Observation, Point, Problem, Row, Separable
 from dse.strategies.base import Strategy
+from dse.strategies.greedy import greedy
 from dse.strategies.merge import merge
 from dse.strategies.ranking import all_dominated, bound_front, by_promise
+
+RESERVED = 0.25  # of a budget: at most so much is kept for the front while there are machines to explore
 
 
 class _Machine:
@@ -43,9 +46,9 @@ class Decompose(Strategy):
 
     A machine whose groups have up to d choices costs d evaluations, since one point shows a choice of every group, in
     place of their product. Machines come by descending promise of their bounds; one whose every bound is dominated by
-    what is known is left out. The front is asked for at the end: then it is the exact front of the space. What there is
-    of it is asked for before that when the budget would not suffice for it any more, and without a budget whenever the
-    number of explored machines has doubled.
+    what is known is left out. The front is asked for at the end: then it is the exact front of the space. A budget that
+    does not suffice for that is kept in part for what there is of the front; without a budget it is asked for whenever
+    the number of explored machines has doubled.
 
     Raises:
         ValueError: The problem is not separable.
@@ -85,7 +88,7 @@ class Decompose(Strategy):
                 self._close(key, machine)
         if self._time_to_show():
             self._show_at = 2 * self._explored
-            self._waiting.extendleft(self._front)
+            self._waiting = deque([*self._telling(), *self._waiting])
 
     def _propose(self, count: int) -> list[Point]:
         found: dict[Point, None] = {}
@@ -100,7 +103,19 @@ class Decompose(Strategy):
         if self.budget is None:
             return self._explored >= self._show_at
         missing = sum(point not in self.asked for point in self._front)
-        return self.budget - len(self.asked) <= missing + self.batch
+        left = self.budget - len(self.asked)
+        shown = any(point in self._front and point not in self.asked for point in self._waiting)
+        return left <= min(missing, RESERVED * self.budget) + self.batch and not shown
+
+    def _telling(self) -> list[Point]:
+        """Points of the front not asked so far, as many as the budget allows: those that dominate most come first."""
+        points = [point for point in self._front if point not in self.asked]
+        if self.budget is None or len(points) <= self.budget - len(self.asked):
+            return points
+        rows = logarithmic(list(self._front.values()))
+        rows = scaled(rows, rows.min(axis=0), rows.max(axis=0))
+        new = np.array([point not in self.asked for point in self._front])
+        return [points[i] for i in greedy(rows[new], rows[~new], self.budget - len(self.asked))]
 
     def _refill(self, found: Container[Point]) -> bool:
         """Queue the points of the next machine, then the front, then what is left; False if there is nothing."""

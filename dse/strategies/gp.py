@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dse.pareto import MARGIN, front, hypervolume, nondominated, scaled
+from dse.pareto import front, nondominated, scaled
 from dse.problem import Observation, Point, Problem
 from dse.strategies.base import Strategy
 from dse.strategies.gaussian import Array, GaussianProcess
+from dse.strategies.greedy import greedy
 from dse.strategies.surrogate import FITTED, REFITTED, Expected, surrogate
 
 FIRST = 16  # points that fill the space before anything is modelled
@@ -97,7 +98,11 @@ class Gp(Strategy):
         probability = self._probability(candidates, expected)
         known, rows = scaled(archive, low, high), scaled(rows, low, high)
         exploring = (EXPLORING * count) // self.batch
-        chosen = _greedy(rows, probability, known, count - exploring)
+        chosen = greedy(rows, known, count - exploring, probability)
+        if len(chosen) < count - exploring:  # nothing promises more: the likeliest feasible points are as good as any
+            left = probability.copy()
+            left[chosen] = -1.0
+            chosen += np.argsort(-left, kind="stable")[: count - exploring - len(chosen)].tolist()
         spread = scaled(expected.spread, np.zeros_like(low), high - low)
         doubt = spread.sum(axis=1) * np.sqrt(probability) * _near(rows, known)
         doubt[chosen] = -1.0
@@ -136,42 +141,6 @@ def _front_or_least(measured: list[Observation]) -> list[Observation]:
     if not feasible:
         return sorted(measured, key=lambda seen: sum(max(v, 0.0) for v in seen.violations))[:10]
     return front(feasible)
-
-
-def _greedy(rows: Array, probability: Array, known: Array, count: int) -> list[int]:
-    """Indices of ``count`` rows (m, o), each adding most expected hypervolume to the front and those before.
-
-    What a row adds only shrinks while the archive grows, so old gains are upper bounds: few are computed again.
-    """
-    corner = np.full(rows.shape[1], MARGIN)
-    archive = known[nondominated(known, keep_equal=False)] if len(known) else known.reshape(0, rows.shape[1])
-    expected = np.array([_gain(row, archive, corner) for row in rows]) * probability
-    chosen: list[int] = []
-    while len(chosen) < count:
-        best = int(expected.argmax())
-        if expected[best] <= 0:  # nothing promises more: the likeliest feasible points are as good as any
-            left = probability.copy()
-            left[chosen] = -1.0
-            chosen += np.argsort(-left, kind="stable")[: count - len(chosen)].tolist()
-            break
-        now = _gain(rows[best], archive, corner) * probability[best]
-        runner_up = np.partition(expected, -2)[-2] if len(expected) > 1 else 0.0
-        if now < runner_up:
-            expected[best] = now
-            continue
-        chosen.append(best)
-        expected[best] = -1.0
-        archive = np.concatenate([archive, rows[best : best + 1]])
-        archive = archive[nondominated(archive, keep_equal=False)]
-    return chosen
-
-
-def _gain(row: Array, archive: Array, corner: Array) -> float:
-    """Hypervolume that a row (o,) adds to the archive (a, o)."""
-    if (row >= corner).any() or (len(archive) and (archive <= row).all(axis=1).any()):
-        return 0.0
-    # Only what is cut to the row's own box matters, and much of that is dominated.
-    return float(np.prod(corner - row)) - hypervolume(np.maximum(archive, row), corner)
 
 
 def _near(rows: Array, known: Array) -> Array:

@@ -142,7 +142,13 @@ BAD = [
         "kills all points",
         lambda: write(constraints={"latency_ms": {"max": 0.1}, "kept_weights": {"min": 0.1}}),
         (),
-        "latency_ms <= 0.1 kills 32 of 32",
+        "latency_ms <= 0.1 kills 32 of 32 before simulation",
+    ),
+    (
+        "kills what is simulated",
+        lambda: write(constraints={"dram_bytes": {"max": 1}, "kept_weights": {"min": 0.5}}),
+        (),
+        "kept_weights >= 0.5 kills 8 of 32 before simulation; dram_bytes <= 1 kills 24 of 24",
     ),
     ("store of another schema", spoil_store, ("--resume",), "schema [99] of another version"),
     ("changed space", change_space, ("--resume",), "searches another space"),
@@ -189,9 +195,8 @@ def test_durations(text, seconds):
 @pytest.mark.golden
 def test_an_exported_study_is_one_of_optuna(folder):
     optuna = pytest.importorskip("optuna", reason="its storage is written")
-    write(
-        constraints={"dram_bytes": {"max": 9_000_000}}, parameters={"rows": [16, 32]}, baselines={"big": {"rows": 2048}}
-    )
+    limits = {"kept_weights": {"min": 0.5}, "dram_bytes": {"max": 9_000_000}}
+    write(constraints=limits, parameters={"rows": [16, 32]}, baselines={"big": {"rows": 2048}})
     record = json.loads(invoke("sweep", "space.yaml", "--json", "--strategy", "exhaustive").stdout)
     assert invoke("export", "tiny", "--optuna", "sqlite:///optuna.db").exit_code == 0
     study = optuna.load_study(study_name="tiny", storage="sqlite:///optuna.db")
