@@ -34,6 +34,7 @@ class Layers:
         self.exact = tuple(name in _EXACT for name in Totals._fields)
         self._machine = lru_cache(maxsize=CACHED)(self._find_machine)
         self._least = lru_cache(maxsize=CACHED)(self._find_least)
+        self.forecast = lru_cache(maxsize=CACHED)(self._forecast)
 
     def score(self, point: Point, columns: AnyArray) -> tuple[AnyArray, AnyArray]:
         """Objectives (r, o) and violations (r, c) of rows of summed columns (r, k), on the hardware of a point."""
@@ -59,7 +60,7 @@ class Layers:
             return None
         return tuple(tuple(map(float, part)) for part in self._least_parts(point))
 
-    def forecast(self, point: Point) -> Forecast:
+    def _forecast(self, point: Point) -> Forecast:
         """What is known of a point: metrics of the machine and of kept weights, and bounds from the least work."""
         machine, judge = self._machine(point[: self.shared]), self._judge
         least = sum_parts(self._least_parts(point))
