@@ -12,6 +12,7 @@ from mapping.tiling import LOOP_ORDERS, Dataflow
 Value = bool | int | float | str
 SCHEDULED = "scheduled"
 MAGNITUDE = "magnitude"
+ACCURACY = "accuracy"
 MAPPING = "mapping"  # the name under which choices for all layers stand
 
 

@@ -103,6 +103,10 @@ class ControllerSpace:
             return Observation(point=point, objectives=(metrics.latency_ms, metrics.power_w))
         return Observation(point=point, objectives=(1 / metrics.reward(self.goal),))
 
+    def reward(self, seen: Observation) -> float:
+        """ArchGym's reward of what was observed, for a goal that has one; 0 where nothing was."""
+        return 0.0 if seen.objectives is None else 1 / seen.objectives[0]
+
     def metrics(self, config: ControllerConfig) -> Metrics:
         """What the environment observes of a controller."""
         return _simulated(canonical(config, self.trace), _Held(self.trace), self.device)

@@ -10,6 +10,7 @@ from json import dumps
 from typing import Any, Literal
 
 from dse.choices import Choice, Value
+from dse.chosen import Chosen
 from dse.metrics import Totals, machine_of
 from dse.provenance import code_digest
 from dse.space import Design, Space
@@ -37,7 +38,7 @@ class Outcome:
         key: Hash of all that the result depends on: configuration, layers, patterns, dataflows, code.
         state: ``complete``, ``infeasible`` (it cannot be built or mapped) or ``failed`` (a fault of this project).
         reason: Why it is infeasible or failed.
-        metrics: Every reported metric by name; empty unless complete.
+        metrics: Every reported metric by name. Of an infeasible design those that are known without a machine.
         parts: The sums of each group of layers, the ungrouped ones last; empty unless complete.
         started: Seconds since the epoch.
         seconds: How long it took.
@@ -66,7 +67,8 @@ class Evaluator:
             [[_content(layer) for layer in work.layers], work.runs, list(map(str, work.stated))] for work in self.work
         ]
         energies = None if space.technology is None else space.technology.model_dump(mode="json")
-        fixed = [layers, space.file.family, space.file.costs, energies, code_digest(space.family)]
+        self.chosen = Chosen(space)
+        fixed = [layers, space.file.family, space.file.costs, energies, self.chosen.content, code_digest(space.family)]
         self._fixed = dumps(fixed, sort_keys=True)
         self._layer_totals = lru_cache(maxsize=CACHED_LAYERS)(self._simulate)
         self._on_chip = lru_cache(maxsize=CACHED_MACHINES)(self._parts)
@@ -79,7 +81,8 @@ class Evaluator:
         except InputError:
             return _digest(self._fixed, sorted(values.items()))
         choices = [choice.content for choice in design.choices]
-        return _digest(self._fixed, [design.config.model_dump(mode="json"), choices])
+        more = self.chosen.content_of(design.choices)
+        return _digest(self._fixed, [design.config.model_dump(mode="json"), choices, more])
 
     def evaluate(self, values: Mapping[str, Value]) -> Outcome:
         """Evaluate the design with these values. It never raises: what goes wrong is the outcome."""
@@ -91,8 +94,13 @@ class Evaluator:
         parts: tuple[Totals, ...] = ()
         try:
             design = self.space.design(values)
+            metrics = self.chosen.metrics(design)
+            if broken := self.chosen.broken(metrics):  # whatever the machine: there is nothing to simulate
+                raise InputError(
+                    "; ".join(f"{each.metric}={metrics[each.metric]:.6g} violates {each}" for each in broken)
+                )
             parts = self.parts(design)
-            metrics = self.metrics(design, parts)
+            metrics = self.metrics(design, parts) | metrics
         except InputError as error:
             state, reason = "infeasible", str(error)
         except Exception as error:  # one broken design must not end a night's sweep

@@ -32,6 +32,8 @@ class Layers:
         )
         self.directions = tuple(self._directions())
         self.exact = tuple(name in _EXACT for name in Totals._fields)
+        self.measured = (*judge.signs, *(bound.metric for bound in judge.bounds))
+        self._proxies = any(name in space.file.proxies for name in self.measured)
         self._machine = lru_cache(maxsize=CACHED)(self._find_machine)
         self._least = lru_cache(maxsize=CACHED)(self._find_least)
         self.forecast = lru_cache(maxsize=CACHED)(self._forecast)
@@ -65,7 +67,11 @@ class Layers:
         machine, judge = self._machine(point[: self.shared]), self._judge
         least = sum_parts(self._least_parts(point))
 
+        said = self._evaluator.chosen.proxies(judge.space.design(judge.space.decode(point))) if self._proxies else {}
+
         def at_least(name: str, sign: int) -> float | None:
+            if name in judge.space.chosen:
+                return said.get(name)
             metric = judge.space.metrics[name]
             return metric.value(least, machine) if _bounded(metric, sign) else None
 
@@ -78,8 +84,11 @@ class Layers:
 
     def known(self) -> tuple[bool, ...]:
         """For each objective, then each constraint, whether ``forecast`` is what an evaluation says."""
-        metrics = [*self._judge.signs, *(bound.metric for bound in self._judge.bounds)]
-        return tuple(self._judge.space.metrics[name].slopes.keys() <= _EXACT for name in metrics)
+        space = self._judge.space
+        return tuple(
+            name in space.file.proxies or (name in space.metrics and space.metrics[name].slopes.keys() <= _EXACT)
+            for name in self.measured
+        )
 
     def _find_machine(self, machine: Point) -> Machine:
         space = self._judge.space
@@ -119,8 +128,9 @@ class Layers:
 
     def _directions(self) -> list[tuple[int, int]]:
         """For each column of ``Totals``: whether more of it, and whether less of it, can make anything worse."""
-        uses = [(self._judge.space.metrics[name].slopes, sign) for name, sign in self._judge.signs.items()]
-        uses += [(self._judge.space.metrics[bound.metric].slopes, bound.sign) for bound in self._judge.bounds]
+        metrics = self._judge.space.metrics
+        uses = [(metrics[name].slopes, sign) for name, sign in self._judge.signs.items() if name in metrics]
+        uses += [(metrics[each.metric].slopes, each.sign) for each in self._judge.bounds if each.metric in metrics]
         worse = [[slopes[name] * sign for slopes, sign in uses if name in slopes] for name in Totals._fields]
         return [(int(1 in signs), int(-1 in signs)) for signs in worse]
 
@@ -129,13 +139,15 @@ def problem_of(evaluator: Evaluator, judge: Judge) -> Problem:
     """The problem that a space poses to a strategy."""
     space = evaluator.space
     layers = Layers(evaluator, judge)
+    together = [name for name in layers.measured if name in space.chosen]  # no sums over groups
     return Problem(
         sizes=space.sizes,
         ordered=tuple(variable.ordered for variable in space.variables),
         objectives=len(judge.signs),
         constraints=len(judge.bounds),
         valid=lambda point: judge.reason(point) is None,
-        separable=layers if space.groups else None,
+        separable=layers if space.groups and not together else None,
+        together=f"{', '.join(together)}: not a sum over groups of layers" if together else "",
         forecast=layers.forecast,
         exact=layers.known(),
     )

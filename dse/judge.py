@@ -1,10 +1,10 @@
 """From outcomes to what strategies are told, and the problem that a space poses."""
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, product
 
+from dse.bounds import bounds_of
 from dse.evaluate import Outcome
 from dse.metrics import Totals, machine_of
 from dse.problem import Observation, Point, Problem
@@ -12,23 +12,6 @@ from dse.space import Space
 from mapping.errors import InputError
 
 CHECKED_AT_MOST = 20_000
-_SCALE = 1e-12  # a limit of 0 has no relative excess
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bound:
-    """One side of a constraint: ``sign * value`` may not exceed ``sign * limit``."""
-
-    metric: str
-    sign: int
-    limit: float
-
-    def excess(self, value: float) -> float:
-        """How far a value is beyond, relative to the limit; at most 0 where it holds."""
-        return self.sign * (value - self.limit) / max(abs(self.limit), _SCALE)
-
-    def __str__(self) -> str:
-        return f"{self.metric} {'<=' if self.sign > 0 else '>='} {self.limit:g}"
 
 
 class Judge:
@@ -38,13 +21,7 @@ class Judge:
         self.space = space
         file = space.file
         self.signs = {name: 1 if goal == "minimise" else -1 for name, goal in file.objectives.items()}
-        self.bounds = tuple(
-            Bound(metric=name, sign=sign, limit=limit)
-            for name, limits in file.constraints.items()
-            for sign, limit in ((-1, limits.min), (1, limits.max))
-            if limit is not None
-        )
-
+        self.bounds = bounds_of(file)
         self._hardware_reason = lru_cache(maxsize=65_536)(self._find_reason)
 
     def reason(self, point: Point) -> str | None:
@@ -60,7 +37,7 @@ class Judge:
             return str(error)
         of = machine_of(self.space.family, design.config, self.space.file.costs)
         metrics = self.space.metrics
-        fixed = [bound for bound in self.bounds if not metrics[bound.metric].slopes]
+        fixed = [bound for bound in self.bounds if bound.metric in metrics and not metrics[bound.metric].slopes]
         broken = [bound for bound in fixed if bound.excess(metrics[bound.metric].value(Totals(), of)) > 0]
         return f"violates {broken[0]}" if broken else None
 
@@ -99,8 +76,8 @@ def no_feasible(judge: Judge, problem: Problem, outcomes: list[Outcome]) -> str:
     """Why none of the outcomes is feasible: how many each reason kills, with and without simulation."""
     reasons, looked_at = judge.check()
     if not outcomes and reasons.total() == looked_at:
-        killed = "; ".join(f"{count} by: {reason}" for reason, count in reasons.most_common(5))
-        return f"no point can be feasible: of {looked_at} machines are ruled out {killed}"
+        killed = "; ".join(f"{count} of {looked_at} machines by: {reason}" for reason, count in reasons.most_common(5))
+        return f"no point can be feasible: {killed}"
     lines = []
     if problem.forecast is not None:
         step = -(-problem.size // CHECKED_AT_MOST)

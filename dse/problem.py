@@ -90,6 +90,7 @@ class Problem:
         constraints: How many.
         valid: Whether a point is worth asking for; cheap.
         separable: How it falls apart, if it does.
+        together: Why it does not, if that needs saying.
         forecast: What is known of a valid point before it is evaluated; cheap.
         exact: For each objective, then each constraint, whether its forecast is what an evaluation says.
     """
@@ -100,6 +101,7 @@ class Problem:
     constraints: int = 0
     valid: Callable[[Point], bool] = _always
     separable: Separable | None = None
+    together: str = ""
     forecast: Callable[[Point], Forecast] | None = None
     exact: tuple[bool, ...] = ()
 

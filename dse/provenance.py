@@ -5,14 +5,15 @@ from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from simulator.families import Family
 
 _ROOMS = ("mapping", "simulator")
-_OWN = ("dse.evaluate", "dse.metrics", "dse.workload")
-_PACKAGES = ("zeroskip", "numpy", "numba")
+_OWN = ("dse.accuracy", "dse.choices", "dse.chosen", "dse.evaluate", "dse.metrics", "dse.workload")
+_PACKAGES = ("zeroskip", "numpy", "numba", "onnxruntime")
 
 
 def code_digest(family: Family[Any]) -> str:
@@ -32,8 +33,8 @@ def versions() -> dict[str, str]:
 
 def _places(modules: tuple[str, ...], family: Family[Any]) -> list[str]:
     """Folders of packages and files of modules, and the folder of the family."""
-    files = [import_module(name).__file__ for name in modules]
-    paths = [Path(file) for file in files if file]
+    specs = [find_spec(name) for name in modules]  # without importing what takes long
+    paths = [Path(spec.origin) for spec in specs if spec is not None and spec.origin]
     own = import_module(family.config.__module__).__file__
     folders = [path.parent if path.name == "__init__.py" else path for path in paths]
     return [str(folder) for folder in (*folders, *([Path(own).parent] if own else []))]

@@ -129,6 +129,19 @@ class Limit(_Part):
         return self
 
 
+class Accuracy(_Part):
+    """How the metric ``accuracy`` is measured: which samples of the network's evaluation set."""
+
+    samples: int | None = Field(default=None, ge=1, description="the first so many are evaluated; all by default")
+    calibration: int = Field(
+        default=128, ge=1, description="samples that wanda and sparsegpt look at, no evaluated ones"
+    )
+    data: str | None = Field(
+        default=None, description="an .npz file with an array for each input of the network, and its labels"
+    )
+    seed: int = Field(default=0, ge=0, description="of the criterion random")
+
+
 class SpaceFile(_Part):
     """A design space: what runs, what may vary, what counts."""
 
@@ -148,6 +161,10 @@ class SpaceFile(_Part):
     )
     technology: str | None = Field(
         None, description="energy of an action, by name or TOML file; cmos-45nm where a metric asks for energy"
+    )
+    accuracy: Accuracy | None = Field(None, description="how accuracy is measured; by default on all samples")
+    proxies: dict[Name, dict[str, dict[str, float]]] = Field(
+        {}, description="declared stand-ins: for each group of layers a number for each of its patterns; they add up"
     )
     objectives: dict[str, Literal["minimise", "maximise"]] = Field(min_length=1)
     constraints: dict[str, Limit] = {}

@@ -10,7 +10,7 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
-from dse.choices import FIELDS, MAPPING, RULES, Choice, Value, choice_of
+from dse.choices import ACCURACY, FIELDS, MAPPING, RULES, Choice, Value, choice_of
 from dse.document import read_yaml
 from dse.metrics import ENERGY_METRICS, Metric, machine_of, metrics_with
 from dse.schema import Range, SpaceFile
@@ -76,6 +76,7 @@ class Space:
         self.groups = tuple(group.name for group in self._groups)
         self.technology = self._technology()
         self.metrics: dict[str, Metric] = metrics_with(file.costs, energy=self.technology is not None)
+        self.chosen = self._chosen()
         base = self.family.load_config(file.config).model_dump()
         self._base = override(base, _settings(file.settings))
         self._check_group_names()
@@ -123,6 +124,45 @@ class Space:
             what = f"technology {self.file.technology!r}" if self.file.technology else f"metric {min(asked)!r}"
             raise InputError(f"{what}: family {self.family.name!r} counts no actions, so there is no energy")
         return technology(self.file.technology or DEFAULT_TECHNOLOGY)
+
+    def summary(self, metric: str) -> str:
+        """What a metric is, with its unit."""
+        return self.chosen[metric] if metric in self.chosen else self.metrics[metric].summary
+
+    def _chosen(self) -> dict[str, str]:
+        """What the metrics are that follow from choices alone, by name.
+
+        Raises:
+            InputError: A proxy that is called like a metric or lacks a pattern, or a setting that nothing reads.
+        """
+        asked = {*self.file.objectives, *self.file.constraints}
+        measured = ACCURACY in asked or self.file.accuracy is not None
+        for name, group in self.file.layers.items():
+            if group.criterion is not None and not measured:
+                raise InputError(f"layers.{name}.criterion: only {ACCURACY} depends on it, and nothing asks for that")
+        found = {ACCURACY: "share of samples that the pruned network classifies right, measured [0 to 1]"}
+        found = found if measured else {}
+        for name, tables in self.file.proxies.items():
+            if name in self.metrics or name == ACCURACY:
+                raise InputError(f"proxies.{name}: there is a metric of that name")
+            for of, table in tables.items():
+                self._check_proxy(f"proxies.{name}.{of}", of, table)
+            found[name] = "declared proxy, not a measurement"
+        return found
+
+    def _check_proxy(self, where: str, group: str, table: Mapping[str, float]) -> None:
+        """Refuse a table of no group, or without a value for one of its patterns."""
+        if group not in self.file.layers:
+            raise InputError(f"{where}: no such group; groups: {', '.join(self.file.layers) or 'none'}")
+        known = {parse_nm(text) for text in table}
+        missing = [text for text in self.file.layers[group].pattern if parse_nm(text) not in known]
+        if missing:
+            raise InputError(f"{where}: no value for {', '.join(missing)}")
+
+    @property
+    def group_parents(self) -> tuple[str, ...]:
+        """The group of the file behind each of ``groups``."""
+        return tuple(group.parent for group in self._groups)
 
     @property
     def sizes(self) -> Point:
@@ -212,8 +252,9 @@ class Space:
         wanted = [("objective", name) for name in self.file.objectives]
         wanted += [("constraint on", name) for name in self.file.constraints]
         for kind, name in wanted:
-            if name not in self.metrics:
-                raise InputError(f"{kind} {name!r} is not reported; reported: {', '.join(self.metrics)}")
+            if name not in self.metrics and name not in self.chosen:
+                known = ", ".join((*self.metrics, *dict.fromkeys((ACCURACY, *self.chosen))))
+                raise InputError(f"{kind} {name!r} is not reported; reported: {known}")
 
     def check_keys(self, values: Mapping[str, Value], where: str) -> None:
         """Refuse names that stand for nothing in this space.

@@ -1,7 +1,6 @@
 """``zeroskip prune``: from what was typed to what is printed and written."""
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,19 +17,16 @@ from mapping.accuracy import (
     Weighted,
     check_written,
     evaluate,
+    evaluation_set,
+    load,
     prune,
-    read,
     task_of,
 )
 from mapping.accuracy.inputs import read_feeds
 from mapping.accuracy.pruning import CALIBRATED
 from mapping.accuracy.rewrite import check_writable, save, zeroed
 from mapping.accuracy.runtime import drawn_feeds
-from mapping.accuracy.tasks import TASKS
 from mapping.errors import InputError
-from mapping.importers.onnx.notes import Notes
-from mapping.importers.onnx.reader import read_model
-from mapping.models import default_shapes, onnx_file
 from mapping.sparsity import parse_pattern
 from zeroskip.main_job import parse_shapes
 from zeroskip.report.progress import Progress, progress
@@ -123,14 +119,9 @@ def _load(request: Request) -> tuple[Weighted, Task | None]:
     Raises:
         InputError: No such network, or an evaluation was asked for and there is no set.
     """
-    name: str | None = request.model
-    if name not in TASKS and os.path.exists(request.model):
-        name = Notes.read(read_model(Path(request.model))).task
-    task = TASKS[name]() if name in TASKS else None
-    if request.evaluate and task is None:
+    if request.evaluate and evaluation_set(request.model) is None:
         task_of(request.model)  # says which networks have one
-    shapes = parse_shapes(request.shapes) or (dict(task.shapes) if task else default_shapes(request.model))
-    return read(onnx_file(request.model), shapes=shapes), task
+    return load(request.model, parse_shapes(request.shapes))
 
 
 def _calibration(request: Request, network: Weighted, task: Task | None) -> Sequence[Feeds]:

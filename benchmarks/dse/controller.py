@@ -4,8 +4,8 @@
     python -m benchmarks.dse.controller regret     how far each strategy is from the best, by evaluations
 
 Two goals. ``front``: latency and power to be minimised; regret is that of ``benchmarks.dse``, the share of the exact
-front's hypervolume that is missed. ``both``: ArchGym's reward for being close to 0.1 ms and 1 W; regret is 1 - reward / best
-reward. Every strategy reads its results from the file, so that only its own work is timed.
+front's hypervolume that is missed. ``both``: ArchGym's reward for being close to 0.1 ms and 1 W; regret is
+1 - reward / best reward. Every strategy reads its results from the file, so that only its own work is timed.
 """
 
 import argparse
@@ -46,8 +46,8 @@ SIZES = tuple(map(len, AXES.values()))
 def truth(name: str, path: Path) -> None:
     """Simulate every controller on a trace.
 
-    Controllers that behave alike for the reasons of ``canonical`` are simulated once, and so are those that differ only in
-    limits that a run has not reached (``Result.slack``): the highest limits are run first.
+    Controllers that behave alike for the reasons of ``canonical`` are simulated once, and so are those that differ only
+    in limits that a run has not reached (``Result.slack``): the highest limits are run first.
     """
     trace = TRACES[name]()
     space = ControllerSpace(trace=trace)

@@ -50,9 +50,12 @@ class Adam:
     def descend(self, gradient: list[Array]) -> None:
         """One step against a gradient."""
         self._steps += 1
-        for weights, slope, mean, square in zip(self._network.weights, gradient, self._mean, self._square, strict=True):
-            for moment, value, decay in ((mean, slope, self._decay[0]), (square, slope**2, self._decay[1])):
-                moment *= decay
-                moment += (1 - decay) * value
-            unbiased = [m / (1 - d**self._steps) for m, d in zip((mean, square), self._decay, strict=True)]
-            weights -= self._rate * unbiased[0] / (np.sqrt(unbiased[1]) + 1e-8)
+        for place, slope in enumerate(gradient):
+            steps = []
+            for moments, value, decay in (
+                (self._mean, slope, self._decay[0]),
+                (self._square, slope**2, self._decay[1]),
+            ):
+                moments[place] = decay * moments[place] + (1 - decay) * value
+                steps.append(moments[place] / (1 - decay**self._steps))  # without the bias towards the first zeros
+            self._network.weights[place] -= self._rate * steps[0] / (np.sqrt(steps[1]) + 1e-8)

@@ -1,7 +1,7 @@
 """Proximal policy optimisation (Schulman et al., 2017) of an agent that picks values for one axis or several.
 
-Episodes are one step long: an agent sees an observation, picks, and is paid. So the return is the reward, the advantage is
-the reward less what the critic expected, and there is nothing for generalised advantage estimation to add up.
+Episodes are one step long: an agent sees an observation, picks, and is paid. So the return is the reward, the advantage
+is the reward less what the critic expected, and there is nothing for generalised advantage estimation to add up.
 """
 
 from collections.abc import Sequence

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from dse.pareto import logarithmic, scaled
 from dse.problem import Observation
@@ -12,10 +13,11 @@ from dse.rl.network import Array
 class Scalariser:
     """Rewards relative to all feasible points seen so far.
 
-    A weight vector w asks for a part of the front. Objectives f, as logarithms where all are positive, are scaled so that
-    the best and worst feasible values seen are 0 and 1; a feasible point earns ``1 - max(w * f) / max(w)`` (a weighted
-    Chebyshev distance, which unlike a weighted sum reaches the whole front). A point that breaks constraints earns what
-    they are exceeded by, summed, negative, at least -1; one that is not valid or could not be measured earns -1.
+    A weight vector w asks for a part of the front. Objectives f, as logarithms where all are positive, are scaled so
+    that the best and worst feasible values seen are 0 and 1; a feasible point earns ``1 - max(w * f) / max(w)`` (a
+    weighted Chebyshev distance, which unlike a weighted sum reaches the whole front). A point that breaks constraints
+    earns what they are exceeded by, summed, negative, at least -1; one that is not valid or could not be measured
+    earns -1.
 
     Args:
         objectives: How many.
@@ -24,7 +26,7 @@ class Scalariser:
     def __init__(self, objectives: int) -> None:
         self._count = objectives
         self._feasible: list[Sequence[float]] = []
-        self._positive = np.ones(objectives, bool)
+        self._positive: npt.NDArray[np.bool_] = np.ones(objectives, bool)
         self._low, self._high = np.zeros(objectives), np.ones(objectives)
 
     def weights(self, count: int, rng: np.random.Generator) -> Array:
@@ -36,7 +38,7 @@ class Scalariser:
         self._feasible += [seen.objectives for seen in observations if seen.feasible and seen.objectives is not None]
         if self._feasible:
             rows = np.array(self._feasible, np.float64)
-            self._positive = (rows > 0).all(axis=0)
+            self._positive = np.asarray((rows > 0).all(axis=0))
             rows = logarithmic(rows)
             self._low, self._high = rows.min(axis=0), rows.max(axis=0)
 

@@ -17,7 +17,7 @@ def make(name: str, problem: Problem, seed: int, budget: int | None = None) -> S
     if name not in STRATEGIES:
         raise InputError(f"strategy {name!r} is not one of auto, {', '.join(STRATEGIES)}")
     if name == "decompose" and problem.separable is None:
-        raise InputError("strategy decompose: the space has no groups of layers to decompose into")
+        raise InputError(f"strategy decompose: {problem.together or 'the space has no groups of layers'}")
     try:
         kind: type[Strategy] = getattr(import_module(f"dse.strategies.{name}"), STRATEGIES[name])
         return kind(problem, seed, budget)

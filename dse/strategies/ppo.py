@@ -19,8 +19,8 @@ class Ppo(Strategy):
     """Proximal policy optimisation: an agent observes and picks a point, and is paid for what became of it.
 
     It observes a weight vector, new for every pick, and the metrics of the last point that was evaluated; so one policy
-    learns the whole front. Its rewards are those of ``dse.rl.reward``. Points that it picks again, and those that are not
-    valid, are answered from memory: it learns from them too.
+    learns the whole front. Its rewards are those of ``dse.rl.reward``. Points that it picks again, and those that are
+    not valid, are answered from memory: it learns from them too.
     """
 
     batch = ROLLOUT

@@ -1,6 +1,6 @@
 """A network pruned layer by layer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 
@@ -20,19 +20,17 @@ Step = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pruning:
-    """What to do.
+class Treatment:
+    """What to do to a layer.
 
     Attributes:
-        pattern: Of every pruned layer.
+        pattern: What its mask may look like.
         criterion: A key of ``CRITERIA``.
-        keep: Layers that stay dense: names or globs, ``first`` and ``last``.
         seed: Of the criterion ``random``.
     """
 
     pattern: SparsityPattern
     criterion: str = "magnitude"
-    keep: tuple[str, ...] = ("first", "last")
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -43,6 +41,17 @@ class Pruning:
         """
         if self.criterion not in CRITERIA:
             raise InputError(f"criterion {self.criterion!r}: expected one of {', '.join(CRITERIA)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruning(Treatment):
+    """What to do to all layers of a network.
+
+    Attributes:
+        keep: Layers that stay dense: names or globs, ``first`` and ``last``.
+    """
+
+    keep: tuple[str, ...] = ("first", "last")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +112,7 @@ def prune(
     *,
     task: str | None = None,
 ) -> PrunedNetwork:
-    """Prune a network, from the first layer to the last.
-
-    Each layer is calibrated with the inputs that it sees once the layers before it are pruned, as SparseGPT does it.
+    """Prune all layers of a network in the same way; see ``prune_each``.
 
     Args:
         network: The dense network, which stays as it is.
@@ -118,11 +125,38 @@ def prune(
         InputError: An entry of ``keep`` that matches no layer, a criterion that lacks its calibration, inputs that do
             not fit the network, or weights that are no real numbers.
     """
-    if pruning.criterion in CALIBRATED and not calibration:
-        raise InputError(
-            f"criterion {pruning.criterion} looks at the inputs of the layers: it needs calibration inputs"
-        )
+    check_calibrated(pruning.criterion, calibration)
     dense = kept_dense(network.layers, pruning.keep)
+    treatments = {} if pruning.pattern.is_dense else dict.fromkeys((s.layer.name for s in network.sites), pruning)
+    chosen = {name: treatment for name, treatment in treatments.items() if name not in dense}
+    return prune_each(network, chosen, calibration, step, task=task)
+
+
+def prune_each(
+    network: Weighted,
+    treatments: Mapping[str, Treatment],
+    calibration: Sequence[Feeds] = (),
+    step: Step = lambda name, done, total: None,
+    *,
+    task: str | None = None,
+) -> PrunedNetwork:
+    """Prune a network, from the first layer to the last.
+
+    Each layer is calibrated with the inputs that it sees once the layers before it are pruned, as SparseGPT does it.
+
+    Args:
+        network: The dense network, which stays as it is.
+        treatments: What to do, by name of the layer; others stay dense.
+        calibration: Batches of inputs, for the criteria ``wanda`` and ``sparsegpt`` and for the error of the outputs.
+        step: Called before every layer with its name, its index and the number of layers.
+        task: Name of the network's evaluation set, which is written into the file; by default what the file says.
+
+    Raises:
+        InputError: A criterion that lacks its calibration, inputs that do not fit the network, or weights that are no
+            real numbers.
+    """
+    for each in treatments.values():
+        check_calibrated(each.criterion, calibration)
     model = onnx.ModelProto()
     model.CopyFrom(network.model)
     layers: list[PrunedLayer] = []
@@ -131,21 +165,25 @@ def prune(
     for index, site in enumerate(network.sites):
         step(site.layer.name, index, len(network.sites))
         assert site.layer.weights is not None
-        if site.layer.name in dense or pruning.pattern.is_dense:
+        treatment = treatments.get(site.layer.name)
+        if treatment is None or treatment.pattern.is_dense:
             layers.append(PrunedLayer(site=site, mask=None, weights=site.layer.weights))
         else:
             # Layers side by side (query, key and value) see the same: none of them comes before another.
             if seen != site.sees:
                 calibrations, seen = _calibrate(model, site, calibration), site.sees
-            layers.append(_prune_site(model, site, pruning, calibrations))
+            layers.append(_prune_site(model, site, treatment, calibrations))
     pruned = tuple(layer.site.layer.name for layer in layers if layer.mask is not None)
-    notes = Notes(task=task or network.notes.task, pattern=str(pruning.pattern) if pruned else None, pruned=pruned)
+    # A file says one pattern of all its pruned layers, or nothing.
+    patterns = {str(treatments[name].pattern) for name in pruned}
+    common = patterns.pop() if len(patterns) == 1 else None
+    notes = Notes(task=task or network.notes.task, pattern=common, pruned=pruned if common else ())
     notes.write(model)
     return PrunedNetwork(model=model, layers=tuple(layers))
 
 
 def _prune_site(
-    model: onnx.ModelProto, site: Site, pruning: Pruning, calibrations: Sequence[Calibration]
+    model: onnx.ModelProto, site: Site, treatment: Treatment, calibrations: Sequence[Calibration]
 ) -> PrunedLayer:
     """Prune one layer and put its weights into the model."""
     if site.dtype.kind in "iub":
@@ -157,7 +195,7 @@ def _prune_site(
     parts = []
     for part, inputs in zip(site.grouped(weights), calibrations or repeat(None), strict=False):
         try:
-            parts.append(prune_weights(part, pruning.pattern, pruning.criterion, calibration=inputs, seed=pruning.seed))
+            parts.append(_pruned(part, treatment, inputs))
         except InputError as error:
             raise InputError(f"layer {site.layer.name}: {error}") from error
     mask = np.concatenate([mask for mask, _ in parts])
@@ -175,6 +213,20 @@ def _prune_site(
         output_error=_output_error(site, change, weights, calibrations),
         own_tensor=own,
     )
+
+
+def check_calibrated(criterion: str, calibration: Sequence[Feeds]) -> None:
+    """Refuse a criterion that lacks its calibration.
+
+    Raises:
+        InputError: It does.
+    """
+    if criterion in CALIBRATED and not calibration:
+        raise InputError(f"criterion {criterion} looks at the inputs of the layers: it needs calibration inputs")
+
+
+def _pruned(weights: AnyArray, how: Treatment, inputs: Calibration | None) -> tuple[BoolArray, AnyArray]:
+    return prune_weights(weights, how.pattern, how.criterion, calibration=inputs, seed=how.seed)
 
 
 def _calibrate(model: onnx.ModelProto, site: Site, calibration: Sequence[Feeds]) -> list[Calibration]:

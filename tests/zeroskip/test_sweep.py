@@ -132,7 +132,12 @@ BAD = [
     ("unknown field", lambda: write(parameters={"rowz": [1]}), (), "unknown key 'rowz'; legal keys: "),
     ("objective", lambda: write(objectives={"energy": "minimise"}), (), "objective 'energy' is not reported"),
     ("constraint", lambda: write(constraints={"cycles": {"min": 2, "max": 1}}), (), "contradictory constraint"),
-    ("kills all machines", lambda: write(constraints={"peak_macs": {"max": 1}}), (), "8 by: violates peak_macs <= 1"),
+    (
+        "kills all machines",
+        lambda: write(constraints={"peak_macs": {"max": 1}}),
+        (),
+        "8 of 8 machines by: violates peak_macs <= 1",
+    ),
     (
         "kills all points",
         lambda: write(constraints={"latency_ms": {"max": 0.1}, "kept_weights": {"min": 0.1}}),

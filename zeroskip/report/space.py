@@ -64,5 +64,5 @@ def print_outcome(space: Space, values: Mapping[str, Value], outcome: Outcome, s
     if outcome.metrics:
         table = plain_table("metric", "value", "what it is")
         for name, value in outcome.metrics.items():
-            table.add_row(name, f"{value:,.6g}", space.metrics[name].summary)
+            table.add_row(name, f"{value:,.6g}", space.summary(name))
         show(table)

@@ -26,6 +26,11 @@ class Fashion(Task):
     def _calibration(self, count: int) -> list[Feeds]:
         return _feeds(frozen_images("calibration").first(count))
 
+    @property
+    def labels(self) -> AnyArray:
+        """What the images show."""
+        return frozen_images("test").labels
+
     def batches(self) -> list[Feeds]:
         """The evaluation images."""
         return _feeds(frozen_images("test"))
@@ -34,7 +39,7 @@ class Fashion(Task):
         """Accuracy, and agreement with the dense network."""
         classes = np.concatenate(found)
         return (
-            Score.mean("accuracy", classes == frozen_images("test").labels),
+            Score.mean("accuracy", classes == self.labels),
             Score.mean("agreement with dense", classes == np.concatenate(dense)),
         )
 

@@ -43,6 +43,13 @@ class FileTypes(Task):
                     for seed in range(_CALIBRATION_PER_KIND) for kind, make in enumerate(KINDS.values())]  # fmt: skip
         return self._feeds(contents[:count])
 
+    @property
+    def labels(self) -> AnyArray:
+        """How the files were made."""
+        names = self._layout["target_labels_space"]
+        assert isinstance(names, list)
+        return np.repeat([names.index(kind) for kind in KINDS], _PER_KIND)
+
     def batches(self) -> list[Feeds]:
         """The evaluation files, type by type."""
         return self._feeds(
@@ -53,13 +60,10 @@ class FileTypes(Task):
 
     def score(self, found: Sequence[AnyArray], dense: Sequence[AnyArray]) -> tuple[Score, ...]:
         """Agreement with the dense network, and accuracy."""
-        labels = self._layout["target_labels_space"]
-        assert isinstance(labels, list)
-        made = np.repeat([labels.index(kind) for kind in KINDS], _PER_KIND)
         classes = np.concatenate(found)
         return (
             Score.mean("agreement with dense", classes == np.concatenate(dense)),
-            Score.mean("accuracy", classes == made),
+            Score.mean("accuracy", classes == self.labels),
         )
 
     def _feeds(self, contents: Iterable[bytes]) -> list[Feeds]:

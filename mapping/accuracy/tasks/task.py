@@ -49,6 +49,11 @@ class Task(ABC):
     calibration_samples: int
     shapes: Mapping[str, tuple[int, ...]] = {}  # never changed
 
+    @property
+    def labels(self) -> AnyArray | None:
+        """(samples,) the class of each evaluation sample; None where samples have none."""
+        return None
+
     def calibration(self, count: int) -> list[Feeds]:
         """The first ``count`` calibration samples, as batches; none of them is an evaluation sample.
 

@@ -29,11 +29,15 @@ class ControllerConfig(_Checked):
 
     page_policy: Annotated[
         Literal["open", "open_adaptive", "closed", "closed_adaptive"],
-        Field(description="whether a column command closes its row: never, where only other rows wait, always, where no more of the row waits"),  # noqa: E501
+        Field(
+            description="whether a column command closes its row: never; if only others wait; always; if no hit waits"
+        ),
     ] = "open"
     scheduler: Annotated[
         Literal["fifo", "fr_fcfs_grp", "fr_fcfs"],
-        Field(description="order within a bank: as they came, row hits first and of these reads or writes together, row hits first"),  # noqa: E501
+        Field(
+            description="order within a bank: as they came; row hits first, reads and writes grouped; row hits first"
+        ),
     ] = "fifo"
     scheduler_buffer: Annotated[
         Literal["bankwise", "read_write", "shared"],
@@ -41,7 +45,8 @@ class ControllerConfig(_Checked):
     ] = "bankwise"
     request_buffer_size: Annotated[int, Field(ge=1, le=1024, description="requests that a buffer holds")] = 1
     resp_queue: Annotated[
-        Literal["fifo", "reorder"], Field(description="responses leave the controller as data come, or as requests came")
+        Literal["fifo", "reorder"],
+        Field(description="responses leave the controller as data come, or as requests came"),
     ] = "fifo"
     refresh_policy: Annotated[
         Literal["no_refresh", "all_bank"], Field(description="whether all banks are refreshed every tREFI")
@@ -50,7 +55,9 @@ class ControllerConfig(_Checked):
     refresh_max_pulledin: Annotated[int, Field(ge=0, le=8, description="refreshes ahead of time while none wait")] = 1
     arbiter: Annotated[
         Literal["simple", "fifo", "reorder"],
-        Field(description="between the initiator and the controller: passes on one request at a time, or up to max_active_transactions and answers them as responses come, or as requests came"),  # noqa: E501
+        Field(
+            description="in front of the controller: one request at a time; many, answered as data or as requests came"
+        ),
     ] = "simple"
     max_active_transactions: Annotated[
         int, Field(ge=1, le=1024, description="requests under way; the simple arbiter does not count them")
@@ -84,8 +91,8 @@ class Device(_Checked):
         device_bits: Data pins of a device.
         groups: Bank groups.
         group_banks: Banks of a group.
-        address: Fields of an address above the byte of the bus, ``NAME:BITS`` from the lowest bit upwards. Fields of one
-            name are parts of one number, the lowest first.
+        address: Fields of an address above the byte of the bus, ``NAME:BITS`` from the lowest bit upwards. Fields of
+            one name are parts of one number, the lowest first.
         unverified: What of it no source confirms.
         current_ma: Of one device.
         supply: Voltages.
@@ -108,7 +115,9 @@ class Device(_Checked):
         if missing:
             raise InputError(f"table {self.table!r} has no command {missing[0]!r}: it is none of a plain DRAM")
         if self.width_bytes & (self.width_bytes - 1):
-            raise InputError(f"devices={self.devices}, device_bits={self.device_bits}: a bus of {self.width_bytes} bytes")
+            raise InputError(
+                f"devices={self.devices}, device_bits={self.device_bits}: a bus of {self.width_bytes} bytes"
+            )
         bits = dict.fromkeys(ADDRESS_FIELDS, 0)
         for name, count in self.fields:
             bits[name] += count

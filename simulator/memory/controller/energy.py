@@ -1,8 +1,8 @@
 """Energy of DRAM commands from the currents of a data sheet.
 
-Each formula is that of DRAMPower (Chandrasekar et al., 2012; github.com/tukl-msd/DRAMPower), which follows Micron's power
-calculation (TN-41-01): the current of a pattern beyond the background, times the supply, times how long it flows. Neither
-input/output nor termination is part of it.
+Each formula is that of DRAMPower (Chandrasekar et al., 2012; github.com/tukl-msd/DRAMPower), which follows Micron's
+power calculation (TN-41-01): the current of a pattern beyond the background, times the supply, times how long it flows.
+Neither input/output nor termination is part of it.
 """
 
 from dataclasses import dataclass

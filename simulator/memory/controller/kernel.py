@@ -1,11 +1,11 @@
 """The time of a trace on a controller: plain functions that compile under Numba as they stand.
 
-They use integers, indexing and loops only, on int64 arrays whose words ``layout`` names. Open rows, first legal cycles and
-counts of commands are those of ``simulator.memory.commands``: ``issue`` keeps the constraints of the device's table.
+They use integers, indexing and loops only, on int64 arrays whose words ``layout`` names. Open rows, first legal cycles
+and counts of commands are those of ``simulator.memory.commands``, whose ``issue`` keeps the constraints of a table.
 
-In every cycle the controller first takes a request, if one is offered and its buffer has space, and then issues at most one
-command: of those that keep every constraint the one for the oldest request; the refresh logic goes before all. A request
-whose column command is issued leaves its buffer, and the next is taken in the same cycle.
+In every cycle the controller first takes a request, if one is offered and its buffer has space, and then issues at most
+one command: of those that keep every constraint the one for the oldest request; the refresh logic goes before all. A
+request whose column command is issued leaves its buffer, and the next is taken in the same cycle.
 """
 
 from typing import Any

@@ -1,8 +1,8 @@
 """When all banks are refreshed: part of ``kernel``, under its rules.
 
-A refresh falls due every tREFI. While requests wait it is postponed, at most ``refresh_max_postponed`` times; after that
-the banks are blocked for it. While none wait refreshes follow each other, those that were postponed and then at most
-``refresh_max_pulledin`` ahead of time.
+A refresh falls due every tREFI. While requests wait it is postponed, at most ``refresh_max_postponed`` times; after
+that the banks are blocked for it. While none wait refreshes follow each other, those that were postponed and then at
+most ``refresh_max_pulledin`` ahead of time.
 """
 
 from typing import Any

@@ -2,8 +2,9 @@
 
 A response leaves the controller one cycle after the one before it at the earliest, in the order of the data or of the
 requests (``resp_queue``). The arbiter passes it on in the order of arrival, or in the order of the requests
-(``arbiter = "reorder"``). The simple arbiter passes on a request at a time: the initiator sends the next one a cycle after
-the controller took the last. The others take one a cycle while fewer than ``max_active_transactions`` are under way.
+(``arbiter = "reorder"``). The simple arbiter passes on a request at a time: the initiator sends the next one a cycle
+after the controller took the last. The others take one a cycle while fewer than ``max_active_transactions`` are under
+way.
 """
 
 from typing import Any

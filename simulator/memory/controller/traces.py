@@ -55,9 +55,7 @@ class Trace:
 def reads(name: str, address: IntArray) -> Trace:
     """Reads, one offered in every cycle."""
     count = len(address)
-    return Trace(
-        name=name, address=address, write=np.zeros(count, np.int64), arrival=np.arange(count, dtype=np.int64)
-    )
+    return Trace(name=name, address=address, write=np.zeros(count, np.int64), arrival=np.arange(count, dtype=np.int64))
 
 
 def stream(count: int = READS, stride: int = STRIDE) -> Trace:

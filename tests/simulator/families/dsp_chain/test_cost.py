@@ -119,11 +119,29 @@ def test_a_vector_by_hand():
     assert found["HBM", "dram"] == weights * (4 + 4) + 8 * (
         2 * 32 + 32 + 512
     )  # values, indices; codes, vector, results
+    assert found["A buffer", "sram.read"] == weights * 8
+    assert found["index buffer", "sram.read"] == weights * 4
+    assert found["code buffer", "sram.read"] == 2 * 32 * 8
     # Three cores do three times that for three times the columns.
     three = FAMILY.load_config("vhk158", ("cores=3",))
     wide = gemm_layer("layer", 1, 32, 3 * 512)
     again = summed(FAMILY.actions(FAMILY.lower(wide, pattern, mapping, three), three))
     assert again["multipliers", "mul.int8"] == 3 * weights
+
+
+@pytest.mark.golden
+def test_two_rows_share_the_multiplier_of_a_slice():
+    # 128 rows, 16 columns, K = 16, dense: one MM; a matrix of 100 rows takes as much.
+    config = FAMILY.load_config("vhk158")
+    for m in (128, 100):
+        layer = gemm_layer("layer", m, 16, 16)
+        (mapping,) = (each.mapping for each in FAMILY.candidates(layer, Pattern(1, 1), config))
+        found = summed(FAMILY.actions(FAMILY.lower(layer, Pattern(1, 1), mapping, config), config))
+        slices, sums = 64 * 16 * 16, 128 * 16
+        assert found["multipliers", "mul.int8"] == 2 * slices
+        assert found["chain registers", "register"] == slices * (27 + 27 + 18 + 45 + 48 + 2 * 8) + sums * 32
+        assert found["A buffer", "sram.read"] == 128 * 16 * 8
+        assert ("code buffer", "sram.read") not in found
 
 
 @pytest.mark.golden
