@@ -40,6 +40,7 @@ class Layers:
         self._least = lru_cache(maxsize=CACHED)(self._find_least)
         # Machines of one chip differ in their peak alone.
         self._least_of = lru_cache(maxsize=CACHED)(lambda index, *given: _least_of(evaluator.work[index], *given))
+        self.forecast = lru_cache(maxsize=CACHED)(self._forecast)
 
     def score(self, point: Point, columns: AnyArray) -> tuple[AnyArray, AnyArray]:
         """Objectives (r, o) and violations (r, c) of rows of summed columns (r, k), on the hardware of a point."""
@@ -65,7 +66,7 @@ class Layers:
             return None
         return tuple(tuple(map(float, part)) for part in self._least_parts(point))
 
-    def forecast(self, point: Point) -> Forecast:
+    def _forecast(self, point: Point) -> Forecast:
         """What is known of a point: metrics of the machine and of kept weights, and bounds from the least work."""
         machine, judge = self._machine(point[: self.shared]), self._judge
         least = sum_parts(self._least_parts(point))
