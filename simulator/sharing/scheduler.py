@@ -104,11 +104,12 @@ class Scheduler:
 
     def _table(self, config: Any) -> Table:  # noqa: ANN401
         key = fields_of(config, self._sharing.fields)
+        if key in self._tables:
+            self._tables.move_to_end(key)
+        while sum(table.rows for table in self._tables.values()) > MAX_ROWS:
+            self._tables.popitem(last=False)
         if key not in self._tables:
-            while self._tables and sum(table.rows for table in self._tables.values()) > MAX_ROWS:
-                self._tables.popitem(last=False)
             self._tables[key] = Table(self.family, self._sharing)
-        self._tables.move_to_end(key)
         return self._tables[key]
 
 
