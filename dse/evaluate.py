@@ -13,7 +13,7 @@ from dse.choices import Choice, Value
 from dse.chosen import Chosen
 from dse.metrics import Totals, machine_of
 from dse.provenance import code_digest
-from dse.space import Design, Space
+from dse.space import Design, Space, said_of
 from dse.workload import FIXED, Work
 from mapping.errors import InputError
 from mapping.graph import Layer
@@ -67,7 +67,8 @@ class Evaluator:
             [[_content(layer) for layer in work.layers], work.runs, list(map(str, work.stated))] for work in self.work
         ]
         energies = None if space.technology is None else space.technology.model_dump(mode="json")
-        self.chosen = Chosen(space)
+        with said_of(space.origin):
+            self.chosen = Chosen(space)
         fixed = [layers, space.file.family, space.file.costs, energies, self.chosen.content, code_digest(space.family)]
         self._fixed = dumps(fixed, sort_keys=True)
         self._layer_totals = lru_cache(maxsize=CACHED_LAYERS)(self._simulate)

@@ -12,6 +12,7 @@ from dse.space import Space
 from mapping.errors import InputError
 
 CHECKED_AT_MOST = 20_000
+SHOWN_REASONS = 5
 
 
 class Judge:
@@ -76,7 +77,8 @@ def no_feasible(judge: Judge, problem: Problem, outcomes: list[Outcome]) -> str:
     """Why none of the outcomes is feasible: how many each reason kills, with and without simulation."""
     reasons, looked_at = judge.check()
     if not outcomes and reasons.total() == looked_at:
-        killed = "; ".join(f"{count} of {looked_at} machines by: {reason}" for reason, count in reasons.most_common(5))
+        common = reasons.most_common(SHOWN_REASONS)
+        killed = "; ".join(f"{count} of {looked_at} machines by: {reason}" for reason, count in common)
         return f"no point can be feasible: {killed}"
     lines = []
     if problem.forecast is not None:
@@ -87,10 +89,10 @@ def no_feasible(judge: Judge, problem: Problem, outcomes: list[Outcome]) -> str:
             killed_unseen = sum(excess > 0 for excess in excesses)
             if killed_unseen:
                 lines.append(f"{bound} kills {killed_unseen} of {len(points)} before simulation")
-    measured = [outcome for outcome in outcomes if outcome.state == "complete"]
-    for bound in judge.bounds if measured else ():
-        killed_seen = sum(bound.excess(outcome.metrics[bound.metric]) > 0 for outcome in measured)
-        lines.append(f"{bound} kills {killed_seen} of {len(measured)}")
-    other = len(outcomes) - len(measured)
-    lines += [f"{other} could not be built, mapped or evaluated"] if other else []
-    return f"no feasible point among {len(outcomes)} simulated: " + "; ".join(lines)
+    for bound in judge.bounds:
+        seen = [outcome.metrics[bound.metric] for outcome in outcomes if bound.metric in outcome.metrics]
+        if seen:
+            lines.append(f"{bound} kills {sum(bound.excess(value) > 0 for value in seen)} of {len(seen)}")
+    others = Counter(outcome.reason for outcome in outcomes if not outcome.metrics)
+    lines += [f"{count} by: {reason}" for reason, count in others.most_common(SHOWN_REASONS)]
+    return f"no feasible point among {len(outcomes)} evaluated: " + "; ".join(lines)

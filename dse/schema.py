@@ -1,12 +1,31 @@
 """What a space file may say. ``SpaceFile.model_json_schema()`` is the JSON Schema for editors."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from mapping.errors import InputError
+from mapping.sparsity import CRITERIA
+from mapping.tiling import LOOP_ORDERS, Dataflow
 
-Scalar = Annotated[bool | int | float | str, Field(union_mode="left_to_right")]
+
+def _scalar(value: object) -> object:
+    if not isinstance(value, bool | int | float | str):
+        raise InputError(f"{value!r} is neither a number nor a word nor true or false")
+    return value
+
+
+def _kind(value: object) -> str:
+    return "range" if isinstance(value, dict | Range) else "list"
+
+
+def _said(schema: dict[str, Any]) -> WithJsonSchema:
+    """What editors are told of a value that is checked with its name, by ``dse.choices``."""
+    return WithJsonSchema(schema)
+
+
+Scalar = Annotated[Any, BeforeValidator(_scalar), _said({"type": ["boolean", "number", "string"]})]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
 MAX_VALUES = 100_000
 
@@ -47,7 +66,15 @@ class Range(_Part):
         return found
 
 
-Values = Annotated[list[Scalar], Field(min_length=1, max_length=MAX_VALUES)] | Range
+Values = Annotated[
+    Annotated[list[Scalar], Field(min_length=1, max_length=MAX_VALUES), Tag("list")] | Annotated[Range, Tag("range")],
+    Discriminator(_kind),
+]
+_Size = Annotated[Scalar, _said({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "scheduled"}]})]
+_Buffers = Annotated[Scalar, _said({"enum": [1, 2, "scheduled"]})]
+_Dataflow = Annotated[str, _said({"enum": ["scheduled", *get_args(Dataflow)]})]
+_Order = Annotated[str, _said({"enum": ["scheduled", *LOOP_ORDERS]})]
+_Criterion = Annotated[str, _said({"enum": list(CRITERIA)})]
 
 
 class Workload(_Part):
@@ -60,7 +87,9 @@ class Workload(_Part):
     runs: int = Field(1, ge=1, description="how often this entry runs, for example decoded tokens")
 
 
-Sizes = Annotated[list[Annotated[int, Field(ge=1)] | Literal["scheduled"]], Field(min_length=1)] | Range
+Sizes = Annotated[
+    Annotated[list[_Size], Field(min_length=1), Tag("list")] | Annotated[Range, Tag("range")], Discriminator(_kind)
+]
 
 
 class Tiles(_Part):
@@ -76,11 +105,13 @@ class Tiles(_Part):
 class MappingChoices(_Part):
     """Fields of a mapping to choose from; ``scheduled`` leaves a field to scheduling, as does what is not named."""
 
-    dataflow: list[str] | None = Field(default=None, min_length=1, description="weight_stationary, output_stationary")
-    order: list[str] | None = Field(
+    dataflow: list[_Dataflow] | None = Field(
+        default=None, min_length=1, description="weight_stationary, output_stationary"
+    )
+    order: list[_Order] | None = Field(
         default=None, min_length=1, description="outputs_outer, positions_outer: the outer loop"
     )
-    buffers: list[int | Literal["scheduled"]] | None = Field(
+    buffers: list[_Buffers] | None = Field(
         default=None, min_length=1, description="2 halves of each scratchpad, which overlap transfers with work, or 1"
     )
     tile: Tiles = Field(default=Tiles(), description="sizes of tiles")
@@ -101,7 +132,7 @@ class LayerGroup(MappingChoices):
     pattern: list[str] = Field(
         default=["dense"], min_length=1, description="dense, N:M or bank:BANK/RATE, to choose from"
     )
-    criterion: list[str] | None = Field(
+    criterion: list[_Criterion] | None = Field(
         default=None,
         min_length=1,
         description="which weights stay: magnitude, random, wanda or sparsegpt; matters to accuracy",
@@ -117,8 +148,8 @@ class LayerGroup(MappingChoices):
 class Limit(_Part):
     """What a metric of a feasible design may be, bounds included."""
 
-    min: float | None = None
-    max: float | None = None
+    min: Finite | None = None
+    max: Finite | None = None
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -156,14 +187,14 @@ class SpaceFile(_Part):
     mapping: MappingChoices = Field(
         MappingChoices(), description="the mapping of all layers, as far as their group does not name the same field"
     )
-    costs: dict[Name, dict[str, float]] = Field(
+    costs: dict[Name, dict[str, Finite]] = Field(
         {}, description="declared costs: each a sum of weight times field of the configuration or peak_macs"
     )
     technology: str | None = Field(
         None, description="energy of an action, by name or TOML file; cmos-45nm where a metric asks for energy"
     )
     accuracy: Accuracy | None = Field(None, description="how accuracy is measured; by default on all samples")
-    proxies: dict[Name, dict[str, dict[str, float]]] = Field(
+    proxies: dict[Name, dict[str, dict[str, Finite]]] = Field(
         {}, description="declared stand-ins: for each group of layers a number for each of its patterns; they add up"
     )
     objectives: dict[str, Literal["minimise", "maximise"]] = Field(min_length=1)

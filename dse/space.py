@@ -3,6 +3,7 @@
 import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -94,11 +95,8 @@ class Space:
         Raises:
             InputError: See the class; the message begins with the path.
         """
-        file = build_config(SpaceFile, read_yaml(path), str(path))
-        try:
-            return cls(file, str(path))
-        except InputError as error:
-            raise InputError(f"{path}: {error}") from error
+        with said_of(str(path)):
+            return cls(build_config(SpaceFile, read_yaml(path), str(path)), str(path))
 
     @cached_property
     def workload(self) -> Workload:
@@ -107,7 +105,8 @@ class Space:
         Raises:
             InputError: It cannot be loaded, or a group has no layer.
         """
-        return load_workload(self.file, values=self.family.reads_values)
+        with said_of(self.origin):
+            return load_workload(self.file, values=self.family.reads_values)
 
     def _named_groups(self) -> tuple[Group, ...]:
         """The groups of layers; models are loaded only where layers choose each by itself."""
@@ -241,14 +240,16 @@ class Space:
     def _check_group_names(self) -> None:
         for name in self.file.layers:
             if name in self.family.config.model_fields or name == MAPPING:
-                what = "mappings of all layers are" if name == MAPPING else "the configuration has a field of that name"
-                raise InputError(f"layers.{name}: {what}; choose another")
+                owner = "the mapping of all layers" if name == MAPPING else "a field of the configuration"
+                raise InputError(f"layers.{name}: {owner} is called like that; choose another name")
 
     def _check_names(self) -> None:
         fields = self.family.config.model_fields
-        for variable in self.variables:
-            if variable.name not in self._fields and variable.name.split(".")[0] not in fields:
-                raise InputError(f"parameters: unknown key {variable.name!r}; legal keys: {', '.join(fields)}")
+        given = [("parameters", name) for name in self.file.parameters]
+        given += [("settings", name) for name in self.file.settings]
+        for where, name in given:
+            if name.split(".")[0] not in fields:
+                raise InputError(f"{where}: unknown key {name!r}; legal keys: {', '.join(fields)}")
         wanted = [("objective", name) for name in self.file.objectives]
         wanted += [("constraint on", name) for name in self.file.constraints]
         for kind, name in wanted:
@@ -266,6 +267,16 @@ class Space:
         for key in values:
             if key not in self._fields and key.split(".")[0] not in fields:
                 raise InputError(f"{where}: unknown key {key!r}; legal keys: {', '.join([*self._fields, *fields])}")
+
+
+@contextmanager
+def said_of(origin: str) -> Iterator[None]:
+    """Let messages begin with where the fault is."""
+    try:
+        yield
+    except InputError as error:
+        text = str(error)
+        raise InputError(text if text.startswith(f"{origin}: ") else f"{origin}: {text}") from error
 
 
 def parse_values(settings: tuple[str, ...]) -> dict[str, Value]:

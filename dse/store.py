@@ -16,6 +16,8 @@ from mapping.errors import InputError
 
 SCHEMA = 1
 LOCK = 0x7A65726F  # of PostgreSQL, held while tables are made
+# What databases say when there is no room: SQLite, PostgreSQL, and SQLite at a limit of the size of files.
+FULL = ("disk is full", "No space left on device", "disk I/O error")
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 _tables = sa.MetaData()
@@ -179,7 +181,10 @@ class Store:
             yield
         except (sa.exc.SQLAlchemyError, ModuleNotFoundError) as error:
             cause = getattr(error, "orig", None) or error
-            raise InputError(f"store {self.url}: {' '.join(str(cause).split())}") from error
+            said = " ".join(str(cause).split())
+            full = any(words in said for words in FULL)
+            hint = "; what was finished before is stored: make room and add --resume" if full else ""
+            raise InputError(f"store {self.url}: {said}{hint}") from error
 
 
 @contextmanager

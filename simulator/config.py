@@ -22,6 +22,7 @@ class FamilyConfig(BaseModel):
     token_latency: int
 
 
+_TAGS = ("ideal", "banked", "list", "range")  # of unions: they stand in the path although they are no keys
 ConfigType = TypeVar("ConfigType", bound=BaseModel)
 
 
@@ -104,9 +105,8 @@ def _value(text: str) -> Any:  # noqa: ANN401  # a TOML value is of any type
 
 def _fault(kind: type[BaseModel], details: ErrorDetails) -> str:
     """One fault as a sentence: name, value, what is legal."""
-    # The tag of a union stands in the path although it is no key.
     path = [str(step) for step in details["loc"]]
-    name = ".".join(step for step in path if not (step in ("ideal", "banked") and len(path) > 1))
+    name = ".".join(step for step in path if not (step in _TAGS and len(path) > 1))
     value, context = details["input"], details.get("ctx", {})
     match details["type"]:
         case "extra_forbidden":
@@ -116,11 +116,13 @@ def _fault(kind: type[BaseModel], details: ErrorDetails) -> str:
         case "greater_than_equal" | "less_than_equal":
             field = kind.model_fields.get(path[0])
             bounds = {type(m).__name__: m for m in field.metadata} if field else {}
-            low, high = getattr(bounds.get("Ge"), "ge", "..."), getattr(bounds.get("Le"), "le", "...")
+            low = context.get("ge", getattr(bounds.get("Ge"), "ge", "..."))
+            high = context.get("le", getattr(bounds.get("Le"), "le", "..."))
             return f"{name}={value!r} outside [{low}, {high}]"
         case "value_error":
             text = str(context.get("error", details["msg"]))
-            return text if not name or "." not in name else f"{name.rsplit('.', 1)[0]}: {text}"
+            table, _, last = name.rpartition(".")
+            return text if not table else f"{table if last in text else name}: {text}"
         case _:
             message = details["msg"]
             return f"{name}={value!r}: {message[0].lower()}{message[1:]}"

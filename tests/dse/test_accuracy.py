@@ -78,8 +78,8 @@ def test_below_the_floor_nothing_is_simulated(monkeypatch):
     assert outcome.reason.endswith(" violates accuracy >= 0.99")
     assert Judge(space).verdict(outcome) == (outcome.state, outcome.reason)
     problem = problem_of(Evaluator(space), Judge(space))
-    said = "no feasible point (1 evaluated): accuracy >= 0.99 kills 1 of 1"
-    assert no_feasible(Judge(space), [outcome], problem) == said
+    said = "no feasible point among 1 evaluated: accuracy >= 0.99 kills 1 of 1"
+    assert no_feasible(Judge(space), problem, [outcome]) == said
 
 
 @pytest.mark.golden

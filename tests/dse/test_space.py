@@ -87,7 +87,7 @@ def test_machines_over_a_declared_cost_need_no_simulation():
         ({"layers": {"a": {"pattern": ["8:2"]}}}, "outside"),
         ({"layers": {"a": {"pattern": ["4:4", "dense"]}}}, "given twice"),
         ({"layers": {"a": {"dataflow": ["sideways"]}}}, "a.dataflow: 'sideways' is not one of scheduled"),
-        ({"layers": {"rows": {}}}, "the configuration has a field of that name"),
+        ({"layers": {"rows": {}}}, "layers.rows: a field of the configuration is called like that"),
         ({"family": "none"}, "family 'none' is not one of"),
         ({"config": "none"}, "configuration 'none' is not one of"),
         ({"costs": {"cycles": {"rows": 1.0}}}, "there is a metric of that name"),

@@ -165,6 +165,35 @@ BAD = [
     ("no layer", lambda: write(layers={"a": {"match": ["zzz"]}}), (), "'zzz' matches no layer"),
     ("model", lambda: write(workload=[{"model": "nothing"}]), (), "model 'nothing': no such file"),
     ("pattern", lambda: write(layers={"a": {"pattern": ["3:2"]}}), (), "pattern 3:2"),
+    ("banks", lambda: write(layers={"a": {"pattern": ["bank:8/3"]}}), (), "rate=3 does not divide bank=8"),
+    ("no list", lambda: write(parameters={"rows": 16}), (), "parameters.rows=16: input should be a valid list"),
+    ("null", lambda: write(parameters={"rows": [None]}), (), "parameters.rows.0: None is neither a number"),
+    ("setting", lambda: write(settings={"rowz": 1}), (), "settings: unknown key 'rowz'; legal keys: "),
+    ("limit", lambda: write(constraints={"cycles": {"max": float("inf")}}), (), "constraints.cycles.max="),
+    ("sides", lambda: write(constraints={"cycles": {"min": 2, "max": 1}}), (), "constraints.cycles: contradictory"),
+    (
+        "tile",
+        lambda: write(mapping={"tile": {"rows": [0]}}),
+        (),
+        "mapping.tile.rows: 0 is neither scheduled nor a whole",
+    ),
+    ("buffers", lambda: write(mapping={"buffers": [3]}), (), "mapping.buffers: 3 is not one of scheduled, 1, 2"),
+    ("order", lambda: write(mapping={"order": ["rows"]}), (), "mapping.order: 'rows' is not one of scheduled, outputs"),
+    ("axis", lambda: write(mapping={"tile": {"depth": [1]}}), (), "unknown key 'mapping.tile.depth'"),
+    ("reserved", lambda: write(layers={"mapping": {}}), (), "layers.mapping: the mapping of all layers is called like"),
+    ("criterion", lambda: write(layers={"a": {"criterion": ["wanda"]}}), (), "only accuracy depends on it"),
+    ("accuracy", lambda: write(objectives={"accuracy": "maximise"}), (), "space.yaml: resnet18 is a shape table"),
+    (
+        "unmappable",
+        lambda: write(
+            mapping={"tile": {"channels": [512], "outputs": [512]}},
+            baselines={},
+            layers={},
+            settings={"weight_scratchpad_kib": 16},
+        ),
+        (),
+        "8 by: layer layer4.1.conv1: weight_scratchpad_kib must be at least",
+    ),
 ]
 
 
