@@ -109,7 +109,7 @@ def _curves(name: str, known: Known, seeds: int, measure: Regret) -> Curves:
     costs = []
     for seed in range(seeds):
         long = MARKS[-1] if seed == 0 or name not in COSTLY else COSTLY_BUDGET
-        for budget in MARKS if name in BUDGETED else (long,):
+        for budget in BUDGETS if name in BUDGETED else (long,):
             seen, cost = one_run(name, known.problem, seed, budget, known.observe)
             costs.append(1e3 * cost)
             for mark in (budget,) if name in BUDGETED else [each for each in MARKS if each <= budget]:
