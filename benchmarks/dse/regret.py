@@ -78,9 +78,6 @@ def regret(known: Known, names: list[str], seeds: int, results: Path) -> None:
     if problem.separable is not None:
         seen, _ = one_run("decompose", problem, 0, problem.size, known.observe)
         print(f"decompose to its end: {len(seen):,} evaluations, regret {100 * measure.of(seen):.4f} %")
-    for budget in BUDGETS:
-        chosen = {advise(problem, seconds, budget).name for seconds in (0.001, 1.0)}
-        print(f"auto for {budget} evaluations of 1 ms or 1 s: {' or '.join(sorted(chosen))}")
     print(
         f"{'strategy':<12} {'seeds':>5} "
         + " ".join(f"{f'at {b} [%]':>14}" for b in BUDGETS)
@@ -95,6 +92,7 @@ def regret(known: Known, names: list[str], seeds: int, results: Path) -> None:
             continue
         results.write_text(json.dumps(curves, indent=1))
         _print_row(name, curves[name])
+    _print_auto(problem, curves)
 
 
 class Curves(TypedDict):
@@ -130,3 +128,14 @@ def _print_row(name: str, curves: Curves) -> None:
         f"{name:<12} {all_seeds:>5} " + " ".join(f"{cell:>14}" for cell in cells) + f" {np.mean(costs):>14.2f}",
         flush=True,
     )
+
+
+def _print_auto(problem: Problem, curves: dict[str, Curves]) -> None:
+    """What ``auto`` chooses for each budget, and how far that is from the best of all strategies measured so far."""
+    for budget in BUDGETS:
+        means = {name: 100 * float(np.mean(curve["regret"][str(budget)])) for name, curve in curves.items()}
+        best = min(means, key=lambda name: means[name])
+        for seconds in (0.001, 1.0):
+            chosen = advise(problem, seconds, budget).name
+            behind = f"{means[chosen] - means[best]:.2f} points behind {best}" if chosen in means else "not measured"
+            print(f"auto for {budget} evaluations of {seconds:g} s: {chosen}, {behind}")
