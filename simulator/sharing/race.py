@@ -75,7 +75,9 @@ def fails(p: int, deadline: int, programs: Any, machine: Any, scratch: Any) -> b
     before an instruction in its queue comes on top, so a program that is too slow is mostly known by its last few.
     ``after`` is the cycles that pass at least from the start of each instruction to the end of the job.
     """
-    first, queue, resource, _, kind, request, _, first_sender, sender, head, stop, requests, part, alike, count = programs
+    first, queue, resource, _, kind, request, _, first_sender, sender, head, stop, requests, part, alike, count = (
+        programs
+    )
     queues, _, dispatch_latency, token_latency, service, params, _ = machine
     _, _, tail, earlier, cycles, after, _, _ = scratch
     for q in range(queues):
@@ -117,7 +119,15 @@ def following(bounds: Vector, low: int, high: int, last: int) -> int:
 
 
 def race_of(
-    low: int, high: int, most: int, guess: int, bounds: Vector, program_of: Vector, programs: Any, machine: Any, scratch: Any
+    low: int,
+    high: int,
+    most: int,
+    guess: int,
+    bounds: Vector,
+    program_of: Vector,
+    programs: Any,
+    machine: Any,
+    scratch: Any,
 ) -> tuple[int, int, int]:  # noqa: ANN401
     """The fastest of the mappings ``low`` to ``high - 1``.
 
@@ -220,8 +230,6 @@ def race(
                 busy += entry_count[e] * service[entry_kind[e]]
             bounds[c] = max(busy, moved[c])
         guess = guesses[chosen[n]]
-        best[n], cycles[n], needed[n] = race_of(
-            low, high, most, guess, bounds, program_of, programs, machine, scratch
-        )
+        best[n], cycles[n], needed[n] = race_of(low, high, most, guess, bounds, program_of, programs, machine, scratch)
         if best[n] >= 0:
             guesses[chosen[n]] = best[n]
