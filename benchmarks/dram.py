@@ -1,4 +1,4 @@
-"""DRAM commands per second, and one LLaMA2-70B token on CENT, on one core."""
+"""DRAM commands per second, a controller's requests per second, and one LLaMA2-70B token on CENT, on one core."""
 
 import json
 import sys
@@ -16,6 +16,9 @@ from simulator.families.dram_pim.placement import Placement
 from simulator.families.dram_pim.timing import job
 from simulator.families.dram_pim.transformer import transformer
 from simulator.memory.commands.table import channel_words, counts
+from simulator.memory.controller.config import ControllerConfig, load_device
+from simulator.memory.controller.run import run_controller
+from simulator.memory.controller.traces import random, stream
 
 TITLE = "DRAM commands per CPU second, all constraints kept; one LLaMA2-70B token on CENT"
 COMMANDS_AIM, TOKEN_AIM_S, MEMORY_AIM_MIB = 1_000_000, 5.0, 2048.0
@@ -48,7 +51,7 @@ def run(model: str = "llama2-70b", small: str = "llama2-7b", sequence: int = 128
     note = f"{cost.cpu / issued * 1e9:.0f} ns each, runs of equal columns at once"
     rows = [_row(what, rate, AIM, COMMANDS_AIM, note)]
     rows += _beside_each_other(small, sequence)
-    return [*rows, *_token(model, sequence)]
+    return [*rows, *_controller(), *_token(model, sequence)]
 
 
 def _beside_each_other(model: str, sequence: int) -> list[Row]:
@@ -75,6 +78,24 @@ def _beside_each_other(model: str, sequence: int) -> list[Row]:
         _row(what, issued / fast.cpu, "cycle (SimPy)", issued / cycle.cpu, note),
         _row(what, issued / fast.cpu, "fast as plain Python", issued / plain.cpu, note),
     ]
+
+
+def _controller() -> list[Row]:
+    """Traces on a controller, compiled and as plain Python."""
+    device = load_device("ddr3-1600")
+    config = ControllerConfig(
+        page_policy="open_adaptive", scheduler="fr_fcfs", scheduler_buffer="shared", request_buffer_size=32
+    )
+    rows = []
+    for trace in (stream(), random(device)):
+        run_controller(config, trace, device)  # compiles
+        result, fast = measure(partial(run_controller, config, trace, device), REPEATS)
+        other, plain = measure(partial(run_controller, config, trace, device, compiled=False))
+        assert result.cycles == other.cycles, "both are the same functions"
+        what = f"controller, {len(trace):,} reads, {trace.name}"
+        note = f"{fast.cpu * 1e3:.1f} ms of CPU for a trace"
+        rows.append(_row(what, len(trace) / fast.cpu, "as plain Python", len(trace) / plain.cpu, note))
+    return rows
 
 
 def _token(model: str, sequence: int) -> list[Row]:

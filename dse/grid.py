@@ -36,6 +36,7 @@ class Layers:
         self._proxies = any(name in space.file.proxies for name in self.measured)
         self._machine = lru_cache(maxsize=CACHED)(self._find_machine)
         self._least = lru_cache(maxsize=CACHED)(self._find_least)
+        self.forecast = lru_cache(maxsize=CACHED)(self._forecast)
 
     def score(self, point: Point, columns: AnyArray) -> tuple[AnyArray, AnyArray]:
         """Objectives (r, o) and violations (r, c) of rows of summed columns (r, k), on the hardware of a point."""
@@ -61,7 +62,7 @@ class Layers:
             return None
         return tuple(tuple(map(float, part)) for part in self._least_parts(point))
 
-    def forecast(self, point: Point) -> Forecast:
+    def _forecast(self, point: Point) -> Forecast:
         """What is known of a point: metrics of the machine and of kept weights, and bounds from the least work."""
         machine, judge = self._machine(point[: self.shared]), self._judge
         least = sum_parts(self._least_parts(point))

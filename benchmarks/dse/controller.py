@@ -30,7 +30,8 @@ from simulator.memory.controller.run import Result, run_controller
 from simulator.memory.controller.traces import Trace, mixed, random, stream
 
 BUDGETS = (200, 500, 1000, 5000)
-GP_BUDGET = 500  # its models grow with the cube of what they are fitted to
+# What a suggestion costs these grows with what they have seen.
+LONGEST = {"gp": 500, "optuna": 1000, "local": 1000}
 DEVICE = load_device("ddr3-1600")
 TRACES: dict[str, Callable[[], Trace]] = {
     "stream": stream,
@@ -93,7 +94,7 @@ def code_digest() -> str:
     return sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
-class Known:
+class KnownController:
     """All results on a trace, as a goal sees them."""
 
     def __init__(self, path: Path, goal: Any) -> None:  # noqa: ANN401  # one of GOALS
@@ -114,14 +115,14 @@ class Known:
         """The regret of what a strategy has seen."""
         rows = np.unique(self.metrics, axis=0).tolist()
         everything = [self._observation((), Metrics(**dict(zip(COLUMNS, row, strict=True)))) for row in rows]
+        objectives = np.array([seen.objectives for seen in everything])
         if self.goal == "front":
-            rows = np.array([seen.objectives for seen in everything])
-            front = rows[nondominated(rows, keep_equal=False)]
-            print(f"exact front: {len(front)} controllers apart")
+            front = objectives[nondominated(objectives, keep_equal=False)]
+            print(f"exact front: {len(front)} points")
             return Regret(front).of
-        best = min(_objective(seen) for seen in everything)
+        best = float(objectives.min())
         print(f"best reward: {1 / best:.6g}")
-        return lambda seen: 1 - best / min(map(_objective, seen))
+        return lambda seen: 1 - best / min(each.objectives[0] for each in seen if each.objectives is not None)
 
     def _observation(self, point: Point, metrics: Metrics) -> Observation:
         if self.goal == "front":
@@ -129,19 +130,14 @@ class Known:
         return Observation(point=point, objectives=(1 / metrics.reward(self.goal),))
 
 
-def _objective(seen: Observation) -> float:
-    assert seen.objectives is not None, "every controller can be simulated"
-    return seen.objectives[0]
-
-
 def regret(path: Path, goal: str, names: list[str], seeds: int) -> None:
     """Print the table of a trace and a goal."""
-    known = Known(path, goal)
+    known = KnownController(path, goal)
     problem = ControllerSpace(goal=known.goal).problem()
     measure = known.regret()
     print(f"{'strategy':<12} {'seeds':>5} " + " ".join(f"{f'at {b}':>16}" for b in BUDGETS) + f" {'ms/suggestion':>14}")
     for name in names:
-        budget = GP_BUDGET if name == "gp" else BUDGETS[-1]
+        budget = LONGEST.get(name, BUDGETS[-1])
         table: dict[int, list[float]] = {mark: [] for mark in BUDGETS if mark <= budget}
         costs = []
         for seed in range(seeds):

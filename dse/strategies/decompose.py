@@ -108,14 +108,15 @@ class Decompose(Strategy):
         return left <= min(missing, RESERVED * self.budget) + self.batch and not shown
 
     def _telling(self) -> list[Point]:
-        """Points of the front not asked so far, as many as the budget allows: those that dominate most come first."""
+        """Points of the front not asked so far; where the budget is too small, those that dominate most come first."""
         points = [point for point in self._front if point not in self.asked]
         if self.budget is None or len(points) <= self.budget - len(self.asked):
             return points
         rows = logarithmic(list(self._front.values()))
         rows = scaled(rows, rows.min(axis=0), rows.max(axis=0))
         new = np.array([point not in self.asked for point in self._front])
-        return [points[i] for i in greedy(rows[new], rows[~new], self.budget - len(self.asked))]
+        first = greedy(rows[new], rows[~new], self.budget - len(self.asked))
+        return [*(points[i] for i in first), *(point for i, point in enumerate(points) if i not in set(first))]
 
     def _refill(self, found: Container[Point]) -> bool:
         """Queue the points of the next machine, then the front, then what is left; False if there is nothing."""
@@ -127,7 +128,7 @@ class Decompose(Strategy):
                 return True
         if self._open:
             return False
-        self._waiting.extend(point for point in self._front if point not in self.asked and point not in found)
+        self._waiting.extend(point for point in self._telling() if point not in found)
         if not self._waiting:
             self._waiting.extend(point for point, _ in zip(self._rest, range(self.batch), strict=False))
         return bool(self._waiting)

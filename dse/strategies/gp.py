@@ -35,6 +35,7 @@ class Gp(Strategy):
         self._ordered = np.array(problem.ordered, bool)
         self._mapped = GaussianProcess(self._ordered)
         self._last = np.array(problem.sizes, np.int64) - 1
+        self._varied = sum(size > 1 for size in problem.sizes)
         self._span = np.maximum(np.array(problem.sizes, np.float64) - 1, 1.0)
 
     def tell(self, observations: Sequence[Observation]) -> None:
@@ -64,7 +65,7 @@ class Gp(Strategy):
         expected = self._model.expect(points) if points else None
         for _ in range(ROUNDS):
             found: dict[Point, None] = {}
-            for child in (self._child(parents) for _ in range(CHILDREN)):
+            for child in self._children(parents):
                 if child not in known:
                     self._add(child, found)
             if not found:
@@ -81,14 +82,16 @@ class Gp(Strategy):
         rows = np.concatenate([archive, _optimistic(expected)[hopeful]])
         return [points[i] for i in hopeful[nondominated(rows)[len(archive) :]].tolist()]
 
-    def _child(self, parents: list[Point]) -> Point:
-        first, second = (parents[i] for i in self.rng.integers(len(parents), size=2))
-        axes = len(first)
-        child = np.where(self.rng.random(axes) < 0.5, first, second)
-        changed = self.rng.random(axes) < 1.5 / max(axes, 1)
-        near = np.clip(child + self.rng.choice((-1, 1), axes), 0, self._last)
-        step = np.where(self._ordered & (self.rng.random(axes) < 0.5), near, self.rng.integers(0, self.problem.sizes))
-        return tuple(int(i) for i in np.where(changed, step, child))
+    def _children(self, parents: list[Point]) -> list[Point]:
+        """Uniform crossings of two parents, changed along one or two axes: to any value, or to the next one."""
+        shape = (CHILDREN, len(self.problem.sizes))
+        first, second = np.array(parents)[self.rng.integers(len(parents), size=(2, CHILDREN))]
+        child = np.where(self.rng.random(shape) < 0.5, first, second)
+        changed = self.rng.random(shape) < 1.5 / max(self._varied, 1)
+        near = np.clip(child + self.rng.choice((-1, 1), shape), 0, self._last)
+        stepped = self._ordered & (self.rng.random(shape) < 0.5)
+        step = np.where(stepped, near, self.rng.integers(0, self.problem.sizes, shape))
+        return [tuple(row) for row in np.where(changed, step, child).tolist()]
 
     def _choose(self, candidates: list[Point], expected: Expected, archive: Array, count: int) -> list[int]:
         """The batch: greedy in added hypervolume, and some where the models know least."""

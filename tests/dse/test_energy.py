@@ -8,31 +8,35 @@ from dse.schema import SpaceFile
 from dse.space import Space
 from simulator.config import build_config
 
+# A machine, one of its parameters with two values, a layer; and whether the first value takes less energy.
 SPACES = {
-    "dram_pim": {"config": "sparse", "parameters": {"buffer_columns": [1, 4]}},
-    "dsp_chain": {"config": "u280", "parameters": {"weight_bits": [2, 8]}},
+    "dram_pim": ("sparse", "buffer_columns", (1, 4), "gpt2-small", "decode.0.o*", 1, None),  # dense: no difference
+    "dsp_chain": ("u280", "weight_bits", (2, 8), "gpt2-small", "decode.0.o*", 1, True),
+    "s4": ("s4", "chips", (1, 2), "resnet18", "layer4.1.conv1", 2, True),  # each chip loads all weights
 }
 
 
 @pytest.mark.golden
 @pytest.mark.parametrize("name", SPACES)
 def test_energy_is_an_objective_of_a_family_and_that_of_its_simulation(name):
+    machine, key, options, model_name, layers, batch, first_is_less = SPACES[name]
     values = {
         "name": "energy",
-        "workload": [{"model": "gpt2-small", "layers": "decode.0.o*"}],
+        "workload": [{"model": model_name, "layers": layers, "batch": batch}],
+        "keep": [],
         "family": name,
+        "config": machine,
+        "parameters": {key: list(options)},
         "objectives": {"energy_uj": "minimise", "edp_ujs": "minimise"},
-        **SPACES[name],
     }
-    space = Space(build_config(SpaceFile, values, "space"))
-    (key, options) = next(iter(SPACES[name]["parameters"].items()))
-    model = zeroskip.prune(zeroskip.load_model("gpt2-small"), "dense").select("decode.0.o*")
+    evaluator = Evaluator(Space(build_config(SpaceFile, values, "space")))
+    model = zeroskip.prune(zeroskip.load_model(model_name, batch=batch), "dense").select(layers)
     found = []
     for option in options:
-        outcome = Evaluator(space).evaluate({key: option})
+        outcome = evaluator.evaluate({key: option})
         assert outcome.state == "complete", outcome.reason
-        config = zeroskip.load_config(name, SPACES[name]["config"], settings=(f"{key}={option}",))
+        config = zeroskip.load_config(name, machine, settings=(f"{key}={option}",))
         result = zeroskip.simulate(zeroskip.lower(model, name, config))
         assert outcome.metrics["energy_uj"] == pytest.approx(sum(result.energy_pj.values()) / 1e6, rel=1e-9)
         found.append(outcome.metrics["energy_uj"])
-    assert (found[0] < found[1]) == (name == "dsp_chain")  # dense weights do not use a wide buffer
+    assert found[0] == found[1] if first_is_less is None else (found[0] < found[1]) == first_is_less

@@ -31,7 +31,7 @@ def test_the_seed_decides(name):
 
 
 @pytest.mark.golden
-@pytest.mark.parametrize("name", ["gp", "local", "nsga2", "random", "sobol"])
+@pytest.mark.parametrize("name", ["gp", "local", "marl", "nsga2", "ppo", "random", "sobol"])
 def test_another_seed_asks_other_points(name):
     runs = [points(drive(make(name, Toy().problem(), seed), Toy().observe, BUDGET)) for seed in (0, 1)]
     assert runs[0] != runs[1]
@@ -146,7 +146,7 @@ def test_odd_batches(name):
 
 
 @pytest.mark.golden
-@pytest.mark.parametrize("name", ["gp", "local", "nsga2"])
+@pytest.mark.parametrize("name", ["gp", "local", "marl", "nsga2", "ppo"])
 def test_it_beats_chance(name):
     """Points of the true front found in as many evaluations as random search gets, summed over seeds."""
     toy = Toy(limit=130.0)
@@ -159,7 +159,7 @@ def test_it_beats_chance(name):
 
 
 @pytest.mark.golden
-@pytest.mark.parametrize("name", ["gp", "nsga2", "sobol"])
+@pytest.mark.parametrize("name", ["gp", "nsga2", "ppo", "sobol"])
 def test_another_process_with_another_hash_seed_asks_the_same(name):
     code = (
         "from tests.dse.problems import Toy, drive; from dse.strategies import make;"

@@ -1,4 +1,4 @@
-"""``zeroskip reproduce NAME``: a machine beside what is published about it. Families bring the pages."""
+"""``zeroskip reproduce NAME``: a machine beside what is published about it. Families and memories bring the pages."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from zeroskip.interrupt import deferred_interrupt
 
 
 class _Reproductions(click.Group):
-    """One command for every page of the installed families."""
+    """One command for every page of the installed families and of the memories."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -55,8 +55,9 @@ _OUT = click.Option(
 
 def _pages() -> dict[str, Any]:
     from simulator.families import pages  # noqa: PLC0415
+    from simulator.memory.pages import PAGES  # noqa: PLC0415
 
-    return pages()
+    return {**pages(), **PAGES}
 
 
 def _write(name: str, jobs: int, out: Path | None) -> None:

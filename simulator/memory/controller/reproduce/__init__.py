@@ -1,0 +1,1 @@
+"""The controller beside published measurements."""
