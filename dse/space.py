@@ -97,11 +97,7 @@ class Space:
             self.check_keys(values, f"baselines.{name}")
         # Bound per instance: the cache dies with the space.
         self._config_of = lru_cache(maxsize=65_536)(self._build)
-<<<<<<< HEAD
-        self._choice = lru_cache(maxsize=65_536)(lambda name, said: choice_of(name, dict(said)))
-=======
         self._choices_of = lru_cache(maxsize=65_536)(self._choose)
->>>>>>> main
 
     @classmethod
     def load(cls, path: Path) -> "Space":
@@ -213,31 +209,19 @@ class Space:
         """
         self.check_keys(values, "point")
         config = self._config_of(tuple((key, value) for key, value in values.items() if key not in self._fields))
-<<<<<<< HEAD
-        own: list[dict[str, Value]] = [{} for _ in (*self._groups, MAPPING)]
-        # What is said of all layers first, then of a group, then of a layer by itself: the last goes before the others.
-        for field in sorted((self._fields[key] for key in values if key in self._fields), key=lambda field: field.rank):
-            for index in field.groups:
-                own[index][field.name] = values[field.key]
-        names = (*self.groups, MAPPING)
-        choices = tuple(self._choice(name, tuple(said.items())) for name, said in zip(names, own, strict=True))
-        return Design(values=dict(values), config=config, choices=choices)
-=======
         choices = self._choices_of(tuple((key, value) for key, value in values.items() if key in self._fields))
         return Design(values=dict(values), config=config, choices=choices)
 
     def _choose(self, named: tuple[tuple[str, Value], ...]) -> tuple[Choice, ...]:
         """What the groups are given, and the layers in none."""
         values = dict(named)
-        common = {field: values[key] for field in RULES if (key := f"{MAPPING}.{field}") in values}
-        choices = [choice_of(group.name, common | self._own(group, values)) for group in self._groups]
-        return (*choices, choice_of(MAPPING, common))
-
-    def _own(self, group: Group, values: Mapping[str, Value]) -> dict[str, Value]:
-        """The fields that values say of a group; those of its layer go before those of all its layers."""
-        names = (group.parent, group.name)
-        return {field: values[key] for name in names for field in FIELDS if (key := f"{name}.{field}") in values}
->>>>>>> main
+        own: list[dict[str, Value]] = [{} for _ in (*self._groups, MAPPING)]
+        # What is said of all layers first, then of a group, then of a layer by itself: the last goes before the others.
+        for field in sorted((self._fields[key] for key in values), key=lambda field: field.rank):
+            for index in field.groups:
+                own[index][field.name] = values[field.key]
+        names = (*self.groups, MAPPING)
+        return tuple(choice_of(name, said) for name, said in zip(names, own, strict=True))
 
     @cached_property
     def _fields(self) -> dict[str, _Field]:

@@ -23,12 +23,8 @@ def ruled(family: Family[Any], rule: MappingRule) -> Family[Any]:
 
     def candidates(layer: Layer, pattern: Pattern, config: Any) -> list[Candidate]:  # noqa: ANN401
         offers: dict[Pattern, list[Candidate]] = {}
-<<<<<<< HEAD
-        for offer in _offers(family, rule, layer, pattern, config):
-=======
-        everything = family.candidates(layer, pattern, config)
+        everything = _offers(family, rule, layer, pattern, config)
         for offer in everything:
->>>>>>> main
             offers.setdefault(offer.mapping.pattern, []).append(offer)
         found: list[Candidate] = []
         faults: list[str] = []

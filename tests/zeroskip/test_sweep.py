@@ -251,8 +251,8 @@ def test_an_exported_study_is_one_of_optuna(folder):
 
 EXAMPLES = Path(dse.__file__).parent / "examples"
 SAME = [
-    ("sat-tiny", ("rows=16", "first.pattern=2:8", "second.pattern=2:8"),
-     ("resnet18", "--layers", "layer4.1.conv*", "--keep", "none", "--pattern", "2:8", "--set", "rows=16")),
+    ("sat-tiny", ("rows=16", "first.pattern=2:4", "second.pattern=2:4"),
+     ("resnet18", "--layers", "layer4.1.conv*", "--keep", "none", "--pattern", "2:4", "--set", "rows=16")),
     ("s4-resnet18", ("chips=4", "early.pattern=bank:32/4", "late.pattern=bank:32/4"),
      ("resnet18", "--batch", "8", "--family", "s4", "--pattern", "bank:32/4", "--set", "chips=4")),
     ("dram-pim-gpt2", ("channels=8", "projections.pattern=2:8"),
