@@ -33,7 +33,7 @@ def test_what_is_composed_is_what_is_evaluated(small):
         space.learn(said.append)
         space.open()
     problem = composed.problem
-    for point in filter(problem.promising, product(*map(range, problem.sizes))):
+    for point in filter(problem.valid, product(*map(range, problem.sizes))):
         a, b = composed.observe(point), whole.observe(point)
         assert (a.objectives, a.violations, a.parts) == (b.objectives, b.violations, b.parts)
     assert {tuple(row) for row in composed.front()} == {tuple(row) for row in whole.front()}
