@@ -15,7 +15,7 @@ from benchmarks.cost import ROOT
 from benchmarks.rows import table
 from zeroskip.report.screen import grid, show
 
-USUAL = ("engine", "networks", "transformer", "dram", "startup")
+USUAL = ("engine", "networks", "transformer", "dram", "startup", "hardware")
 PEERS = "peers"
 
 

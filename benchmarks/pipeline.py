@@ -41,7 +41,8 @@ def recurrence_arguments(job: Job) -> tuple[Any, ...]:
     """What ``recurrence`` takes."""
     end = np.zeros(len(job), np.int64)
     machine = job.machine
-    return (*senders(job.queue, job.wait, job.release, len(machine.queues)), job.queue, job.resource, job.service, machine.dispatch_latency, machine.token_latency, end)
+    sent = senders(job.queue, job.wait, job.release, len(machine.queues))
+    return (*sent, job.queue, job.resource, job.service, machine.dispatch_latency, machine.token_latency, end)
 
 
 def recurrence(

@@ -11,22 +11,17 @@ from typing import Any, Literal
 
 from dse.choices import Choice, Value
 from dse.chosen import Chosen
+from dse.layers import CACHED_LAYERS, Layers
 from dse.metrics import Totals, machine_of
 from dse.provenance import code_digest
 from dse.space import Design, Space, said_of
 from dse.workload import FIXED, Work
 from mapping.errors import InputError
 from mapping.graph import Layer
-from mapping.rule import MappingRule
-from mapping.sparsity import Pattern, prune_layer
 from simulator.config import FamilyConfig
-from simulator.engine.fast import run_fast
-from simulator.program import Program
-from simulator.ruled import ruled
-from simulator.scheduling import best_mapping
+from simulator.sharing.table import Item
 
 State = Literal["complete", "infeasible", "failed"]
-CACHED_LAYERS = 200_000
 CACHED_MACHINES = 256  # whose share of the layers is kept
 
 
@@ -71,7 +66,10 @@ class Evaluator:
             self.chosen = Chosen(space)
         fixed = [layers, space.file.family, space.file.costs, energies, self.chosen.content, code_digest(space.family)]
         self._fixed = dumps(fixed, sort_keys=True)
-        self._layer_totals = lru_cache(maxsize=CACHED_LAYERS)(self._simulate)
+        self._layers = Layers(space.family, space.technology)
+        # One object for all layers that are alike, whatever their group.
+        self._item = lru_cache(maxsize=CACHED_LAYERS)(Item)
+        self._items = lru_cache(maxsize=CACHED_LAYERS)(lambda index, choice: self._find_items(self.work[index], choice))
         self._on_chip = lru_cache(maxsize=CACHED_MACHINES)(self._parts)
         self._work_of = lru_cache(maxsize=CACHED_MACHINES)(lambda config: space.workload.work(self._on_chip(config)))
 
@@ -119,10 +117,19 @@ class Evaluator:
             InputError: A layer cannot run on this machine.
         """
         self._check_room(design)
-        return tuple(
-            self._group_totals(work, choice, design.config)
-            for work, choice in zip(self.work_on(design.config), design.choices, strict=True)
-        )
+        groups = self.work_on(design.config)
+        if self.space.family.part is None:
+            items = [self._items(index, choice) for index, choice in enumerate(design.choices)]
+        else:
+            items = [self._find_items(work, choice) for work, choice in zip(groups, design.choices, strict=True)]
+        totals = iter(self._layers.totals([item for group in items for item in group], design.config))
+        parts = []
+        for work in groups:
+            part = Totals()
+            for runs in work.runs:
+                part = part.plus(next(totals), runs)
+            parts.append(part)
+        return tuple(parts)
 
     def work_on(self, config: FamilyConfig) -> tuple[Work, ...]:
         """The layers of each group as one chip of a machine runs them."""
@@ -149,37 +156,10 @@ class Evaluator:
         entries = self.space.workload.entries
         return [self.space.family.on_chip([task.layer for task in entry], config) for entry in entries]
 
-    def _group_totals(self, work: Work, choice: Choice, config: FamilyConfig) -> Totals:
-        total = Totals()
-        for layer, runs, pattern in zip(work.layers, work.runs, work.patterns(choice.pattern), strict=True):
-            total = total.plus(self._layer_totals(layer, pattern, choice.rule, config), runs)
-        return total
-
-    def _simulate(self, layer: Layer, pattern: Pattern, rule: MappingRule, config: FamilyConfig) -> Totals:
-        """One run of a layer, in the fastest mapping that keeps to the rule."""
-        family = ruled(self.space.family, rule)
-        choice = best_mapping(family, layer, pattern, config)
-        program = family.lower(prune_layer(layer, pattern), pattern, choice.mapping, config)
-        family.check(program, config)
-        # Scheduling looks at patterns only: where values decide as well, the program says how long it takes.
-        cycles = choice.cycles if layer.weights is None else int(run_fast(family.job(program, config))[1].max())
-        shape = layer.shape
-        rows = 0 if layer.dynamic else shape.positions * shape.out_channels
-        return Totals(
-            cycles=cycles,
-            dram_bytes=int(family.dram_bytes(program).sum()),
-            macs=int(program.macs.sum()),
-            kept=rows * pattern.kept(shape.group_in_channels),
-            weights=rows * shape.group_in_channels,
-            energy_fj=self._energy_fj(program, config),
-        )
-
-    def _energy_fj(self, program: Program, config: FamilyConfig) -> int:
-        """Energy of one run [fJ]; 0 where nobody asks for it."""
-        family, technology = self.space.family, self.space.technology
-        if technology is None or family.actions is None:
-            return 0
-        return round(1000 * sum(family.energy_pj(program, config, technology).values()))
+    def _find_items(self, work: Work, choice: Choice) -> tuple[Item, ...]:
+        """The layers of a group with what was chosen for it."""
+        patterns = work.patterns(choice.pattern)
+        return tuple(self._item(layer, p, choice.rule) for layer, p in zip(work.layers, patterns, strict=True))
 
 
 def sum_parts(parts: tuple[Totals, ...]) -> Totals:

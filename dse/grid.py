@@ -5,11 +5,13 @@ from math import ceil
 
 import numpy as np
 
+from dse.choices import Choice
 from dse.evaluate import Evaluator, sum_parts
 from dse.judge import Judge
 from dse.metrics import Machine, Metric, Totals, machine_of
 from dse.problem import Forecast, Point, Problem, Row
 from dse.space import Design
+from dse.workload import Work
 from mapping.arrays import AnyArray
 
 CACHED = 200_000
@@ -36,6 +38,8 @@ class Layers:
         self._proxies = any(name in space.file.proxies for name in self.measured)
         self._machine = lru_cache(maxsize=CACHED)(self._find_machine)
         self._least = lru_cache(maxsize=CACHED)(self._find_least)
+        # Machines of one chip differ in their peak alone.
+        self._least_of = lru_cache(maxsize=CACHED)(lambda index, *given: _least_of(evaluator.work[index], *given))
         self.forecast = lru_cache(maxsize=CACHED)(self._forecast)
 
     def score(self, point: Point, columns: AnyArray) -> tuple[AnyArray, AnyArray]:
@@ -114,17 +118,9 @@ class Layers:
         design = self._design(machine, group, chosen)
         index = -1 if group is None else group
         work, choice = self._evaluator.work_on(design.config)[index], design.choices[index]
-        peak = self._evaluator.space.family.peak_macs(design.config)
-        total = Totals()
-        for layer, runs, pattern in zip(work.layers, work.runs, work.patterns(choice.pattern), strict=True):
-            shape, channels = layer.shape, layer.shape.group_in_channels
-            kept = pattern.kept(channels)
-            # Where values of weights count, some that the pattern keeps may turn out to be zero.
-            macs = layer.m * shape.positions * shape.out_channels * kept if layer.weights is None else 0
-            weights = 0 if layer.dynamic else shape.positions * shape.out_channels
-            least = Totals(cycles=ceil(macs / peak), macs=macs, kept=weights * kept, weights=weights * channels)
-            total = total.plus(least, runs)
-        return total
+        family = self._evaluator.space.family
+        peak = family.peak_macs(design.config)
+        return self._least_of(index, choice, peak) if family.part is None else _least_of(work, choice, peak)
 
     def _directions(self) -> list[tuple[int, int]]:
         """For each column of ``Totals``: whether more of it, and whether less of it, can make anything worse."""
@@ -133,6 +129,20 @@ class Layers:
         uses += [(metrics[each.metric].slopes, each.sign) for each in self._judge.bounds if each.metric in metrics]
         worse = [[slopes[name] * sign for slopes, sign in uses if name in slopes] for name in Totals._fields]
         return [(int(1 in signs), int(-1 in signs)) for signs in worse]
+
+
+def _least_of(work: Work, choice: Choice, peak: float) -> Totals:
+    """What a group takes at least at so many multiply-accumulates a cycle."""
+    total = Totals()
+    for layer, runs, pattern in zip(work.layers, work.runs, work.patterns(choice.pattern), strict=True):
+        shape, channels = layer.shape, layer.shape.group_in_channels
+        kept = pattern.kept(channels)
+        # Where values of weights count, some that the pattern keeps may turn out to be zero.
+        macs = layer.m * shape.positions * shape.out_channels * kept if layer.weights is None else 0
+        weights = 0 if layer.dynamic else shape.positions * shape.out_channels
+        least = Totals(cycles=ceil(macs / peak), macs=macs, kept=weights * kept, weights=weights * channels)
+        total = total.plus(least, runs)
+    return total
 
 
 def problem_of(evaluator: Evaluator, judge: Judge) -> Problem:

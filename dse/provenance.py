@@ -12,7 +12,7 @@ from typing import Any
 from simulator.families import Family
 
 _ROOMS = ("mapping", "simulator")
-_OWN = ("dse.accuracy", "dse.choices", "dse.chosen", "dse.evaluate", "dse.metrics", "dse.workload")
+_OWN = ("dse.accuracy", "dse.choices", "dse.chosen", "dse.evaluate", "dse.layers", "dse.metrics", "dse.workload")
 _PACKAGES = ("zeroskip", "numpy", "numba", "onnxruntime")
 
 

@@ -18,7 +18,7 @@ from dse.schema import Range, SpaceFile
 from dse.workload import Group, Workload, load_workload
 from mapping.errors import InputError
 from mapping.sparsity import parse_nm
-from simulator.config import FamilyConfig, build_config, override
+from simulator.config import FamilyConfig, assign, build_config
 from simulator.cost.energy import DEFAULT as DEFAULT_TECHNOLOGY
 from simulator.cost.energy import Technology, technology
 from simulator.families import Family, family
@@ -79,7 +79,7 @@ class Space:
         self.metrics: dict[str, Metric] = metrics_with(file.costs, energy=self.technology is not None)
         self.chosen = self._chosen()
         base = self.family.load_config(file.config).model_dump()
-        self._base = override(base, _settings(file.settings))
+        self._base = assign(base, file.settings)
         self._check_group_names()
         self.variables = (*self._hardware(), *self._layer_variables())
         self._check_names()
@@ -87,6 +87,7 @@ class Space:
             self.check_keys(values, f"baselines.{name}")
         # Bound per instance: the cache dies with the space.
         self._config_of = lru_cache(maxsize=65_536)(self._build)
+        self._choices_of = lru_cache(maxsize=65_536)(self._choose)
 
     @classmethod
     def load(cls, path: Path) -> "Space":
@@ -198,9 +199,15 @@ class Space:
         """
         self.check_keys(values, "point")
         config = self._config_of(tuple((key, value) for key, value in values.items() if key not in self._fields))
+        choices = self._choices_of(tuple((key, value) for key, value in values.items() if key in self._fields))
+        return Design(values=dict(values), config=config, choices=choices)
+
+    def _choose(self, named: tuple[tuple[str, Value], ...]) -> tuple[Choice, ...]:
+        """What the groups are given, and the layers in none."""
+        values = dict(named)
         common = {field: values[key] for field in RULES if (key := f"{MAPPING}.{field}") in values}
         choices = [choice_of(group.name, common | self._own(group, values)) for group in self._groups]
-        return Design(values=dict(values), config=config, choices=(*choices, choice_of(MAPPING, common)))
+        return (*choices, choice_of(MAPPING, common))
 
     def _own(self, group: Group, values: Mapping[str, Value]) -> dict[str, Value]:
         """The fields that values say of a group; those of its layer go before those of all its layers."""
@@ -215,7 +222,7 @@ class Space:
         return dict.fromkeys([*(f"{name}.{field}" for name in names for field in FIELDS), *found])
 
     def _build(self, settings: tuple[tuple[str, Value], ...]) -> FamilyConfig:
-        values = override(self._base, _settings(dict(settings)))
+        values = assign(self._base, dict(settings))
         config: FamilyConfig = build_config(self.family.config, values, "configuration")
         machine_of(self.family, config, self.file.costs)
         return config
@@ -298,11 +305,6 @@ def parse_values(settings: tuple[str, ...]) -> dict[str, Value]:
             value = text
         values[key] = value if isinstance(value, bool | int | float) else text
     return values
-
-
-def _settings(values: Mapping[str, Value]) -> tuple[str, ...]:
-    """Values as ``KEY=VALUE`` settings; JSON scalars are TOML scalars."""
-    return tuple(f"{key}={dumps(value)}" for key, value in values.items())
 
 
 def _variable(name: str, field: str, given: Sequence[Value], group: int | None = None) -> Variable:

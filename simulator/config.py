@@ -73,15 +73,25 @@ def override(values: Mapping[str, Any], settings: Sequence[str]) -> dict[str, An
     Raises:
         InputError: A setting without ``=``, one key set twice, or a path through a value that is no table.
     """
-    result = {key: dict(value) if isinstance(value, dict) else value for key, value in values.items()}
-    seen: set[str] = set()
-    for setting in sorted(settings, key=lambda text: not text.split("=")[0].endswith(".kind")):
+    wanted: dict[str, Any] = {}
+    for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals or not key:
             raise InputError(f"--set {setting!r}: expected KEY=VALUE, for example rows=16")
-        if key in seen:
+        if key in wanted:
             raise InputError(f"--set {key}: given twice")
-        seen.add(key)
+        wanted[key] = _value(text)
+    return assign(values, wanted)
+
+
+def assign(values: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Give keys values, as ``override`` does with what it has read.
+
+    Raises:
+        InputError: A path through a value that is no table.
+    """
+    result = {key: dict(value) if isinstance(value, dict) else value for key, value in values.items()}
+    for key in sorted(wanted, key=lambda key: not key.endswith(".kind")):
         *path, last = key.split(".")
         table = result
         for step in path:
@@ -89,7 +99,7 @@ def override(values: Mapping[str, Any], settings: Sequence[str]) -> dict[str, An
             if not isinstance(nested, dict):
                 raise InputError(f"--set {key}: {step!r} is a value, not a table")
             table = nested
-        value = _value(text)
+        value = wanted[key]
         if last == "kind" and path and table.get("kind") != value:
             table.clear()
         table[last] = value

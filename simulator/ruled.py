@@ -28,7 +28,8 @@ def ruled(family: Family[Any], rule: MappingRule) -> Family[Any]:
 
     def candidates(layer: Layer, pattern: Pattern, config: Any) -> list[Candidate]:  # noqa: ANN401
         offers: dict[Pattern, list[Candidate]] = {}
-        for offer in family.candidates(layer, pattern, config):
+        everything = family.candidates(layer, pattern, config)
+        for offer in everything:
             offers.setdefault(offer.mapping.pattern, []).append(offer)
         found: list[Candidate] = []
         faults: list[str] = []
@@ -37,6 +38,9 @@ def ruled(family: Family[Any], rule: MappingRule) -> Family[Any]:
             found += allowed or _made(family, rule, layer, pattern, each, config, faults.append)
         if not found:
             raise InputError(faults[0])
+        # Among equals the order is the family's.
+        place = {id(offer): index for index, offer in enumerate(everything)}
+        found.sort(key=lambda candidate: place.get(id(candidate), len(place)))
         return sorted(found, key=lambda candidate: candidate.bound_cycles)
 
     return replace(family, candidates=candidates, sharing=None)

@@ -123,8 +123,6 @@ def run(
                     asked[queue] = ready
                     asks[queue] = resource[i]
                     break
-                if deadline != UNKNOWN and ready + after[i] >= deadline:
-                    return done
                 start[i] = ready
                 end[i] = ready + cycles[i]
                 free[queue] = end[i] + dispatch_latency

@@ -99,9 +99,20 @@ def refreshed(params: Vector, state: Vector, time: int, free: int) -> int:
     return max(time, max(due, free) + int(params[T_RFC]))
 
 
-def opened(params: Vector, state: Vector, page: int, time: int, prepare: int) -> int:
-    """When the row of a page is open, if it is prepared from cycle ``prepare`` on; not before ``time``."""
-    bank, row = page % int(params[BANKS]), page // int(params[BANKS])
+def page_of(address: int, page_bytes: int, banks: int, page_end: int, bank: int, row: int) -> tuple[int, int, int]:
+    """End, bank and row of the page of an address, given those of another page, which is likely the one before."""
+    if page_end - page_bytes <= address < page_end:
+        return page_end, bank, row
+    if page_end <= address < page_end + page_bytes:
+        if bank + 1 < banks:
+            return page_end + page_bytes, bank + 1, row
+        return page_end + page_bytes, 0, row + 1
+    page = address // page_bytes
+    return (page + 1) * page_bytes, page % banks, page // banks
+
+
+def opened(params: Vector, state: Vector, bank: int, row: int, time: int, prepare: int) -> int:
+    """When a row is open, if it is prepared from cycle ``prepare`` on; not before ``time``."""
     slot = FIRST_BANK + bank * BANK_WORDS
     open_row = int(state[slot + OPEN_ROW])
     if open_row == row:
@@ -123,6 +134,11 @@ def together(address: int, run: int, stride: int, count: int, burst_bytes: int, 
         burst_bytes: Bytes of a burst.
         limit: A run begins in time where the runs before it are at most so many bursts.
     """
+    if stride % burst_bytes == 0:
+        each = -(-(address + run) // burst_bytes) - address // burst_bytes
+        if (count - 1) * each > limit:
+            count = max(0, limit) // each + 1
+        return count, count * each
     period = burst_bytes // gcd(stride, burst_bytes)  # runs after which their alignment to bursts repeats
     done = bursts = 0
     while done < count and (done == 0 or bursts <= limit):
@@ -154,35 +170,45 @@ def banked(params: Vector, state: Vector, request: Vector, start: int) -> int:
     page_bytes, banks, burst_bytes = int(params[PAGE_BYTES]), int(params[BANKS]), int(params[BURST_BYTES])
     burst_num, burst_den = int(params[BURST_NUM]), int(params[BURST_DEN])
 
-    free = int(state[FREE])
+    # Divisions are what takes time here: what does not change is found once.
+    aligned = col_stride % burst_bytes == row_stride % burst_bytes == image_stride % burst_bytes == 0
+    each = -(-(int(request[ADDRESS]) + run) // burst_bytes) - int(request[ADDRESS]) // burst_bytes
+
+    free, due = int(state[FREE]), int(state[NEXT_REFRESH])
     time = start  # of the next column command; its data follow tCL later
     lookahead = start  # earliest cycle for preparing a page in another bank
-    last_page = -1
+    last_page, last_bank = 0, banks - 1  # a page is known by its end
+    page_end, bank, row = 0, banks - 1, -1
     credit = 0  # unused part of the last cycle, in 1 / BURST_DEN cycles
     for line in range(images * rows):
         first = int(request[ADDRESS]) + line // rows * image_stride + line % rows * row_stride
         address, col = first, 0
         while col < cols:
-            if int(state[NEXT_REFRESH]) <= time:
+            if due <= time:
                 time = lookahead = refreshed(params, state, time, free)
-                last_page = -1  # nothing is prepared ahead across a refresh
-            page = address // page_bytes
-            if page != last_page:
-                time = opened(params, state, page, time, time if (page - last_page) % banks == 0 else lookahead)
-                lookahead, last_page = time, page
+                due = int(state[NEXT_REFRESH])
+                last_page, last_bank = 0, banks - 1  # nothing is prepared ahead across a refresh
+            page_end, bank, row = page_of(address, page_bytes, banks, page_end, bank, row)
+            if page_end != last_page:
+                time = opened(params, state, bank, row, time, time if bank == last_bank else lookahead)
+                lookahead, last_page, last_bank = time, page_end, bank
 
             # The segment, and the runs behind it in this page up to the next refresh: their times only add up.
             start_of_run = first + col * col_stride
-            end, count = start_of_run + run, 1
-            left = (page + 1) * page_bytes - end
-            if left < 0:
-                end, count = end + left, 0
-            elif address == start_of_run and left >= col_stride:
-                count = min(cols - col, left // col_stride + 1) if col_stride else cols - col
-            bursts = -(-end // burst_bytes) - address // burst_bytes
-            if count > 1:
-                limit = ((int(state[NEXT_REFRESH]) - 1 - time) * burst_den + credit) // burst_num
-                count, bursts = together(address, run, col_stride, count, burst_bytes, limit)
+            end = start_of_run + run
+            left = page_end - end
+            if address == start_of_run and left >= 0:
+                count = cols - col
+                if count > 1 and col_stride:
+                    count = min(count, left // col_stride + 1)
+                room = (due - 1 - time) * burst_den + credit
+                bursts = count * each
+                if not aligned or (bursts - each) * burst_num > room:
+                    count, bursts = together(address, run, col_stride, count, burst_bytes, room // burst_num)
+            else:  # a part of a run that crosses pages
+                end = min(end, page_end)
+                bursts = -(-end // burst_bytes) - address // burst_bytes
+                count = int(left >= 0)
             work = bursts * burst_num - credit
             cycles = -(-work // burst_den)
             credit = cycles * burst_den - work
@@ -194,4 +220,4 @@ def banked(params: Vector, state: Vector, request: Vector, start: int) -> int:
     return time + int(params[T_CL]) - start
 
 
-FUNCTIONS = (merged, least, refreshed, opened, together, banked)
+FUNCTIONS = (merged, least, refreshed, page_of, opened, together, banked)

@@ -83,23 +83,28 @@ def transfer_cycles(moved: IntArray, peak_bytes: float) -> IntArray:
 class Sharing(Generic[C]):
     """How configurations share programs: the optional part ``sharing`` of a family.
 
-    A family that states it promises, and ``tests/simulator/sharing`` checks, that its ``candidates`` are these offers by
-    ascending bound, and that of a configuration
+    A family that states it promises, and ``tests/simulator/sharing`` checks, that its ``candidates`` are these offers
+    by ascending bound, and that of a configuration
 
-    * ``offers``, ``lower`` and ``check`` read ``fields`` only (notes of a program aside);
+    * ``offers`` and ``lower`` read ``fields`` and ``offered`` only (notes of a program aside);
+    * two programs of one mapping that differ in ``offered`` differ in operands that nothing times or counts;
     * the service time of an instruction follows from the operands ``timed`` and the configuration, or is a request to
       a memory with state, the same for every configuration;
     * ``actions`` reads ``fields`` and ``counted`` only.
 
+    A program is checked (``Family.check``) once, with the configuration that it first won on.
+
     Attributes:
-        fields: What decides about programs. All other fields decide about times alone.
+        fields: What decides about programs.
+        offered: What decides only which mappings there are. All other fields decide about times alone.
         offers: Mappings of a layer pruned to a pattern with their bounds.
         timed: For each opcode the operands that its service time depends on.
         requests: The instructions of a program that use a memory, (r,), and what they ask of it, (r, 9).
-        counted: More fields that the counted actions depend on.
+        counted: What the counted actions depend on beside ``fields``.
     """
 
     fields: tuple[str, ...]
+    offered: tuple[str, ...]
     offers: Callable[[Layer, Pattern, C], Offers]
     timed: Mapping[str, tuple[str, ...]]
     requests: Callable[[Program], tuple[IntArray, IntArray]]

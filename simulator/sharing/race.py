@@ -5,17 +5,19 @@ place) the one with the fewest cycles, the first of them among equals. Mappings 
 where it is certain that they are not that one, so the order in which they run cannot matter.
 """
 
+from math import ceil
 from typing import Any
 
 from simulator.engine.kernel import UNKNOWN, run
 from simulator.memory.service import least
 
-Vector = Any
+Vector = Any  # an integer array
+Arrays = Any  # a tuple of arrays and numbers
 DEADLOCK = -2
 NO_LIMIT = 1 << 62
 
 
-def attempt(p: int, deadline: int, programs: Any, machine: Any, scratch: Any) -> int:  # noqa: ANN401
+def attempt(p: int, deadline: int, programs: Arrays, machine: Arrays, scratch: Arrays) -> int:
     """Run a program.
 
     Args:
@@ -28,7 +30,7 @@ def attempt(p: int, deadline: int, programs: Any, machine: Any, scratch: Any) ->
     Returns:
         Its cycles, where they are below the deadline; else UNKNOWN. DEADLOCK where it cannot finish.
     """
-    first, queue, resource, release, _, _, members, first_sender, sender, head, stop, requests, _, _, _ = programs
+    first, _, resource, release, _, _, members, first_sender, sender, head, stop, requests, _, _, _ = programs
     queues, resources, dispatch_latency, token_latency, _, params, initial = machine
     states, heads, _, _, cycles, after, start, end = scratch
     if fails(p, deadline, programs, machine, scratch):
@@ -68,14 +70,16 @@ def attempt(p: int, deadline: int, programs: Any, machine: Any, scratch: Any) ->
     return total if total < deadline else UNKNOWN
 
 
-def fails(p: int, deadline: int, programs: Any, machine: Any, scratch: Any) -> bool:  # noqa: ANN401
+def fails(p: int, deadline: int, programs: Arrays, machine: Arrays, scratch: Arrays) -> bool:
     """Whether a program misses its deadline even if every resource is always free; fills ``cycles`` and ``after``.
 
     From the last instruction to the first it finds the longest path to the end through queues and tokens. What stands
     before an instruction in its queue comes on top, so a program that is too slow is mostly known by its last few.
     ``after`` is the cycles that pass at least from the start of each instruction to the end of the job.
     """
-    first, queue, resource, _, kind, request, _, first_sender, sender, head, stop, requests, part, alike, count = programs
+    first, queue, resource, _, kind, request, _, first_sender, sender, head, stop, requests, part, alike, count = (
+        programs
+    )
     queues, _, dispatch_latency, token_latency, service, params, _ = machine
     _, _, tail, earlier, cycles, after, _, _ = scratch
     for q in range(queues):
@@ -117,8 +121,16 @@ def following(bounds: Vector, low: int, high: int, last: int) -> int:
 
 
 def race_of(
-    low: int, high: int, most: int, guess: int, bounds: Vector, program_of: Vector, programs: Any, machine: Any, scratch: Any
-) -> tuple[int, int, int]:  # noqa: ANN401
+    low: int,
+    high: int,
+    most: int,
+    guess: int,
+    bounds: Vector,
+    program_of: Vector,
+    programs: Arrays,
+    machine: Arrays,
+    scratch: Arrays,
+) -> tuple[int, int, int]:
     """The fastest of the mappings ``low`` to ``high - 1``.
 
     Args:
@@ -179,17 +191,18 @@ def race(
     gaps: Vector,
     around: Vector,
     moved: Vector,
+    peak_bytes: float,
     program_of: Vector,
     guesses: Vector,
-    programs: Any,  # noqa: ANN401
-    machine: Any,  # noqa: ANN401
-    scratch: Any,  # noqa: ANN401
+    programs: Arrays,
+    machine: Arrays,
+    scratch: Arrays,
     bounds: Vector,
     best: Vector,
     cycles: Vector,
     needed: Vector,
 ) -> None:
-    """The fastest mapping of each chosen layer; ``around`` and ``moved`` in cycles, all else as in ``Offers``.
+    """The fastest mapping of each chosen layer; its bounds are those of ``Offers.bounds``.
 
     Args:
         chosen: (n,) layers to run.
@@ -201,6 +214,7 @@ def race(
         gaps: (t,).
         around: (t,).
         moved: (t,).
+        peak_bytes: Bytes per cycle that memory cannot exceed.
         program_of: (t,) program of each mapping, or UNKNOWN.
         guesses: (l,) what won last, or UNKNOWN; changed.
         programs: See ``attempt``.
@@ -215,13 +229,11 @@ def race(
     for n in range(len(chosen)):
         low, high = item_first[chosen[n]], item_first[chosen[n] + 1]
         for c in range(low, high):
-            busy = gaps[c] * dispatch_latency + around[c]
+            busy = gaps[c] * dispatch_latency
             for e in range(entry_first[c], entry_first[c + 1]):
                 busy += entry_count[e] * service[entry_kind[e]]
-            bounds[c] = max(busy, moved[c])
+            bounds[c] = max(busy + ceil(around[c] / peak_bytes), ceil(moved[c] / peak_bytes))
         guess = guesses[chosen[n]]
-        best[n], cycles[n], needed[n] = race_of(
-            low, high, most, guess, bounds, program_of, programs, machine, scratch
-        )
+        best[n], cycles[n], needed[n] = race_of(low, high, most, guess, bounds, program_of, programs, machine, scratch)
         if best[n] >= 0:
             guesses[chosen[n]] = best[n]

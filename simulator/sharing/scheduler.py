@@ -14,10 +14,9 @@ from simulator.families import Family
 from simulator.program import Program
 from simulator.scheduling import MAX_RUNS, best_mapping
 from simulator.sharing import race as loops
-from simulator.sharing.offers import Sharing, transfer_cycles
-from simulator.sharing.table import Item, Shared, Table
+from simulator.sharing.table import Item, Shared, Table, fields_of
 
-# What is kept: instructions of programs with mappings that were offered, about 100 bytes each; whole programs beside it.
+# What is kept: instructions of programs and mappings that were offered, some 100 bytes each; whole programs beside it.
 MAX_ROWS = 2_000_000
 MAX_PROGRAMS = 256
 
@@ -42,10 +41,18 @@ class Scheduler:
         assert family.sharing is not None, f"family {family.name!r} shares no programs"
         self.family, self._sharing = family, family.sharing
         self._tables = OrderedDict[tuple[Any, ...], Table]()
-        self._programs = OrderedDict[tuple[Shared, tuple[Any, ...]], Program]()
+        self._programs = OrderedDict[Shared, Program]()
+
+    def shares(self, item: Item, config: Any) -> bool:  # noqa: ANN401
+        """Whether an item can be found here: its values do not matter, and its rule allows some of what is offered.
+
+        Raises:
+            InputError: The layer cannot run on this configuration.
+        """
+        return item.layer.weights is None and self._table(config).number(item, config) != UNKNOWN
 
     def find(self, items: Sequence[Item], config: Any) -> list[Found]:  # noqa: ANN401
-        """The fastest mapping of each item.
+        """The fastest mapping of each item, all of which are shared.
 
         Raises:
             InputError: A layer cannot run on this configuration.
@@ -58,31 +65,28 @@ class Scheduler:
             best[left], cycles[left], needed = _race(table, chosen[left], config)
             for n, place in zip(left.tolist(), needed.tolist(), strict=True):
                 if place != UNKNOWN:
-                    table.add_program(items[n], place, self._lower(items[n], table.mappings[place], config))
+                    table.need(items[n], place, config)
             left = left[needed != UNKNOWN]
         found = []
         for n, place in enumerate(best.tolist()):
             if place == loops.DEADLOCK:
                 best_mapping(self.family, items[n].layer, items[n].pattern, config)  # it says what is stuck
             shared = table.programs[int(table.program_of.array[place])]
-            if id(shared) not in table.checked:
+            if shared not in table.checked:
                 self.family.check(self.program(shared, config), config)
-                table.checked.add(id(shared))
+                table.checked.add(shared)
             found.append(Found(shared, int(cycles[n])))
         return found
 
     def program(self, shared: Shared, config: Any) -> Program:  # noqa: ANN401
-        """The program itself, for configurations with these fields."""
-        key = (shared, fields_of(config, self._sharing.fields))
-        if key not in self._programs:
-            self._programs[key] = self._lower(shared.item, shared.mapping, config)
+        """The program itself, as lowered for this or another configuration that shares it."""
+        if shared not in self._programs:
+            item = shared.item
+            self._programs[shared] = self.family.lower(item.layer, item.pattern, shared.mapping, config)
             if len(self._programs) > MAX_PROGRAMS:
                 self._programs.popitem(last=False)
-        self._programs.move_to_end(key)
-        return self._programs[key]
-
-    def _lower(self, item: Item, mapping: Any, config: Any) -> Program:  # noqa: ANN401
-        return self.family.lower(item.layer, item.pattern, mapping, config)
+        self._programs.move_to_end(shared)
+        return self._programs[shared]
 
     def _table(self, config: Any) -> Table:  # noqa: ANN401
         key = fields_of(config, self._sharing.fields)
@@ -92,11 +96,6 @@ class Scheduler:
             self._tables[key] = Table(self.family, self._sharing)
         self._tables.move_to_end(key)
         return self._tables[key]
-
-
-def fields_of(config: Any, names: Sequence[str]) -> tuple[Any, ...]:  # noqa: ANN401
-    """The values of these fields."""
-    return tuple(getattr(config, name) for name in names)
 
 
 def _race(table: Table, chosen: IntArray, config: Any) -> tuple[IntArray, IntArray, IntArray]:  # noqa: ANN401
@@ -118,8 +117,9 @@ def _race(table: Table, chosen: IntArray, config: Any) -> tuple[IntArray, IntArr
         chosen,
         MAX_RUNS,
         *(getattr(table, name).array for name in ("item_first", "entry_first", "entry_kind", "entry_count", "gaps")),
-        transfer_cycles(table.around.array, peak),
-        transfer_cycles(table.moved.array, peak),
+        table.around.array,
+        table.moved.array,
+        peak,
         table.program_of.array,
         table.guesses.array,
         programs,

@@ -1,14 +1,15 @@
 """All that is known of the layers that ran on machines with the same programs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from mapping.arrays import AnyArray, IntArray
-from mapping.errors import InputError
 from mapping.graph import Layer
+from mapping.rule import FREE, MappingRule
 from mapping.sparsity import Pattern
 from mapping.tiling import Mapping
 from simulator.engine.job import REQUEST_FIELDS, Job
@@ -20,16 +21,18 @@ from simulator.sharing.columns import Column, distinct
 from simulator.sharing.offers import Sharing
 
 
-class Item(NamedTuple):
-    """A layer without weights, its pattern, and the dataflow it is bound to, if any."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """A layer, its pattern and what its mapping has to be; only ever equal to itself."""
 
     layer: Layer
     pattern: Pattern
-    dataflow: str | None
+    rule: MappingRule = FREE
 
 
-class Shared(NamedTuple):
-    """A program in a table.
+@dataclass(frozen=True, slots=True, eq=False)
+class Shared:
+    """A program in a table; only ever equal to itself.
 
     Attributes:
         item: What it runs.
@@ -48,6 +51,11 @@ def _ints(*shape: int, dtype: Any = np.int64) -> AnyArray:  # noqa: ANN401
     return np.zeros(shape, dtype)
 
 
+def fields_of(config: Any, names: Sequence[str]) -> tuple[Any, ...]:  # noqa: ANN401
+    """The values of these fields."""
+    return tuple(getattr(config, name) for name in names)
+
+
 class Table:
     """The mappings of layers and the programs of those that were needed, for configurations with the same fields.
 
@@ -57,7 +65,8 @@ class Table:
 
     def __init__(self, family: Family[Any], sharing: Sharing[Any]) -> None:
         self.family, self.sharing = family, sharing
-        self.numbers: dict[Item, int] = {}
+        self.numbers: dict[tuple[Item, tuple[Any, ...]], int] = {}
+        self.known: dict[tuple[Item, Mapping], int] = {}
         self.mappings: list[Mapping] = []
         self.programs: list[Shared] = []
         self.item_first, self.entry_first = Column(_ints(1)), Column(_ints(1))
@@ -74,8 +83,9 @@ class Table:
         self.requests = Column(_ints(0, len(REQUEST_FIELDS)))
         self.part, self.alike, self.count = Column(_ints(1)), Column(_ints(0, 2)), Column(_ints(0))
         self.opcodes, self.operands = Column(_ints(0, dtype=np.uint8)), Column(_ints(0, family.isa.width))
+        self.kinds: dict[tuple[Any, ...], int] = {}
         self.longest = 0
-        self.checked: set[int] = set()
+        self.checked: set[Shared] = set()
 
     @property
     def rows(self) -> int:
@@ -83,22 +93,28 @@ class Table:
         return len(self.queue) + len(self.mappings)
 
     def number(self, item: Item, config: Any) -> int:  # noqa: ANN401
-        """The number of an item; new ones are offered mappings.
+        """The number of an item on machines with the same offers; new ones are offered mappings.
+
+        Returns:
+            UNKNOWN where the rule allows no offer for some executed pattern.
 
         Raises:
-            InputError: The layer cannot run on this configuration, or not in the dataflow.
+            InputError: The layer cannot run on this configuration.
         """
-        if item in self.numbers:
-            return self.numbers[item]
+        key = (item, fields_of(config, self.sharing.offered))
+        if key in self.numbers:
+            return self.numbers[key]
         offers = self.sharing.offers(item.layer, item.pattern, config)
-        if item.dataflow is not None:
-            fitting = [m.dataflow == item.dataflow for m in offers.mappings]
-            if not any(fitting):
-                raise InputError(f"layer {item.layer.name}: {self.family.name} offers no {item.dataflow} mapping")
-            offers = offers.chosen(np.flatnonzero(fitting))
-        kinds = self._add_kinds(offers.samples.opcode, offers.samples.operands)
+        if item.rule.fixed:
+            allowed = np.flatnonzero([item.rule.allows(mapping, item.layer) for mapping in offers.mappings])
+            if {offers.mappings[i].pattern for i in allowed.tolist()} != {
+                mapping.pattern for mapping in offers.mappings
+            }:
+                return self.numbers.setdefault(key, UNKNOWN)
+            offers = offers.chosen(allowed)
+        kinds = self._kinds_of(offers.samples)
         self.entry_first.append(offers.first[1:] + len(self.entry_kind))
-        self.entry_kind.append(offers.kind + kinds)
+        self.entry_kind.append(kinds[offers.kind])
         self.entry_count.append(offers.count)
         self.gaps.append(offers.gaps)
         self.around.append(offers.around)
@@ -107,16 +123,22 @@ class Table:
         self.guesses.append(np.array([UNKNOWN]))
         self.mappings += offers.mappings
         self.item_first.append(np.array([len(self.mappings)]))
-        return self.numbers.setdefault(item, len(self.numbers))
+        return self.numbers.setdefault(key, len(self.item_first) - 2)
 
-    def add_program(self, item: Item, place: int, program: Program) -> None:
-        """Add the program of the mapping at ``place``."""
+    def need(self, item: Item, place: int, config: Any) -> None:  # noqa: ANN401
+        """See to it that the mapping at ``place`` has its program."""
+        mapping = self.mappings[place]
+        if (item, mapping) not in self.known:
+            self.known[item, mapping] = len(self.programs)
+            self._add(item, mapping, self.family.lower(item.layer, item.pattern, mapping, config))
+        self.program_of.array[place] = self.known[item, mapping]
+
+    def _add(self, item: Item, mapping: Mapping, program: Program) -> None:
         transfers, requests = self.sharing.requests(program)
         request = np.full(len(program), UNKNOWN)
         request[transfers] = len(self.requests) + np.arange(len(transfers))
         per_queue = np.bincount(program.queue, minlength=len(program.isa.queues))
         sender, first_sender = senders(program.queue, program.wait, program.release, len(program.isa.queues))
-        self.program_of.array[place] = len(self.programs)
         kind = self._kinds_of(program)
         kinds, rows, counts = np.unique(kind, return_index=True, return_counts=True)
         self.kind.append(kind)
@@ -136,7 +158,7 @@ class Table:
         self.first.append(np.array([len(self.queue)]))
         self.longest = max(self.longest, len(program))
         moved, macs = int(self.family.dram_bytes(program).sum()), int(program.macs.sum())
-        self.programs.append(Shared(item, self.mappings[place], moved, macs))
+        self.programs.append(Shared(item, mapping, moved, macs))
 
     def job(self, config: Any) -> Job:  # noqa: ANN401
         """The machine, and the service time of every kind of instruction."""
@@ -158,20 +180,25 @@ class Table:
             notes={},
         )
 
-    def _add_kinds(self, opcodes: AnyArray, operands: IntArray) -> int:
-        """The number of the first of new kinds."""
-        first = len(self.opcodes)
-        self.opcodes.append(opcodes)
-        self.operands.append(operands)
-        self.__dict__.pop("_samples", None)
-        return first
-
     def _kinds_of(self, program: Program) -> IntArray:
         kind = _ints(len(program))
         for opcode in program.isa.opcodes:
             rows = program.of(opcode.name)
             fields: Sequence[str] = self.sharing.timed[opcode.name]
             if len(rows):
-                alike, which = distinct([program.operand(opcode.name, name, rows) for name in fields])
-                kind[rows] = which + self._add_kinds(program.opcode[rows[alike]], program.operands[rows[alike]])
+                columns = [program.operand(opcode.name, name, rows) for name in fields]
+                alike, which = distinct(columns)
+                keys = zip(*(column[alike].tolist() for column in columns), strict=True)
+                kind[rows] = self._numbers_of(opcode.name, keys, program, rows[alike])[which]
         return kind
+
+    def _numbers_of(self, opcode: str, keys: Iterable[tuple[int, ...]], program: Program, rows: IntArray) -> IntArray:
+        """The numbers of kinds, of which ``rows`` are one instruction each; new ones are added."""
+        known, first = self.kinds, len(self.kinds)
+        numbers = np.array([known.setdefault((opcode, *key), len(known)) for key in keys])
+        new = rows[numbers >= first]
+        if len(new):
+            self.opcodes.append(program.opcode[new])
+            self.operands.append(program.operands[new])
+            self.__dict__.pop("_samples", None)
+        return numbers

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dse import evaluate as evaluation
+from dse import layers as evaluation
 from dse.evaluate import Evaluator
 from dse.executors import InProcess
 from dse.grid import problem_of

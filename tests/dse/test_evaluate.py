@@ -3,7 +3,7 @@
 import pytest
 
 import zeroskip
-from dse import evaluate as evaluation
+from dse import layers as evaluation
 from dse.evaluate import Evaluator
 from dse.executors import InProcess
 from dse.judge import Judge

@@ -162,7 +162,9 @@ def _work(sizes: _Sizes, shape: ConvShape, executed: Pattern, dataflow: Dataflow
     if output_stationary:
         capacity = fold_positions(config)
         full, rest = np.divmod(sizes.points, capacity)
-        positions = np.concatenate([np.full_like(rest, capacity), rest], axis=1)  # (t, 16), then for either channel tile
+        positions = np.concatenate(
+            [np.full_like(rest, capacity), rest], axis=1
+        )  # (t, 16), then for either channel tile
         folds = np.concatenate([full, rest > 0], axis=1) * np.tile(sizes.point_tiles, 2) * columns[:, None]
         positions, folds = np.tile(positions, 2), np.repeat(sizes.channels.count, 16, axis=1) * np.tile(folds, 2)
         slots = np.repeat(slots, 16, axis=1)

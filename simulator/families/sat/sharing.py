@@ -5,22 +5,12 @@ from simulator.families.sat.schedule import offers
 from simulator.families.sat.timing import dram_requests
 from simulator.sharing.offers import Sharing
 
+_SCRATCHPADS = ("activation_scratchpad_kib", "weight_scratchpad_kib", "output_scratchpad_kib")
 _BOX = ("images", "rows", "cols", "run_bytes")
 
 SHARING: Sharing[SatConfig] = Sharing(
-    fields=(
-        "rows",
-        "cols",
-        "max_group",
-        "datapath",
-        "output",
-        "interleave",
-        "sparse_rows",
-        "dataflows",
-        "activation_scratchpad_kib",
-        "weight_scratchpad_kib",
-        "output_scratchpad_kib",
-    ),
+    fields=("rows", "cols", "datapath", "output", "interleave", "sparse_rows"),
+    offered=("max_group", "dataflows", *_SCRATCHPADS),
     offers=offers,
     timed={
         "LOAD": _BOX,
@@ -28,5 +18,5 @@ SHARING: Sharing[SatConfig] = Sharing(
         "STORE": _BOX,
     },
     requests=dram_requests,
-    counted=("memory",),
+    counted=("memory", *_SCRATCHPADS),
 )

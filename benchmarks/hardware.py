@@ -1,0 +1,84 @@
+"""How many machines a sweep evaluates a second, each on all of ResNet-50."""
+
+import json
+import sys
+from typing import Any
+
+from benchmarks.cost import measure_process
+from benchmarks.rows import AIM, Row
+from dse.schema import SpaceFile
+from dse.space import Space
+
+TITLE = "machines evaluated on ResNet-50 by an exhaustive sweep, from the first to the last, store and all"
+RATE_AIM = 1_000  # a second, on two cores
+WORKERS = (1, 2)
+PATTERNS = ("2:8", "dense")
+# Ascending costs of change: the last axis of a space runs fastest.
+MIXES: dict[str, dict[str, list[Any]]] = {
+    "times vary": {
+        "memory.channels": [1, 2, 4, 8],
+        "add_latency": [1, 2, 4],
+        "mul_latency": [0, 3],
+        "weight_registers": ["single", "shadow"],
+        "dispatch_latency": [0, 1, 2],
+        "token_latency": [0, 1, 2],
+        "clock_mhz": [100, 150, 200, 250, 300, 400],
+    },
+    "arrays and scratchpads vary": {
+        "rows": [16, 32, 64],
+        "cols": [16, 32, 64],
+        "activation_scratchpad_kib": [256, 1024],
+        "weight_scratchpad_kib": [256, 1024],
+        "output_scratchpad_kib": [256, 1024],
+        "memory.channels": [1, 4],
+        "add_latency": [1, 2],
+        "weight_registers": ["single", "shadow"],
+        "clock_mhz": [100, 200, 300, 400],
+    },
+}
+
+
+def space_of(mix: str, pattern: str) -> Space:
+    """Machines of a mix; every layer is pruned to one pattern."""
+    return Space(
+        SpaceFile.model_validate(
+            {
+                "name": "hardware",
+                "config": "sat-32x32",
+                "workload": [{"model": "resnet50"}],
+                "keep": [],
+                "parameters": MIXES[mix],
+                "layers": {"all": {"pattern": [pattern]}},
+                "objectives": {"latency_ms": "minimise", "peak_macs": "minimise"},
+            }
+        )
+    )
+
+
+def run(mixes: tuple[str, ...] = tuple(MIXES), patterns: tuple[str, ...] = PATTERNS) -> list[Row]:
+    """Measure.
+
+    Raises:
+        CalledProcessError: A sweep failed, or came to other outcomes than layer by layer.
+    """
+    rows = []
+    for mix in mixes:
+        for pattern in patterns:
+            for workers in WORKERS:
+                child = measure_process(sys.executable, "-m", "benchmarks.hardware_run", mix, pattern, str(workers))
+                rows += _rows(f"{mix}, {pattern}", workers, json.loads(child.output))
+    return rows
+
+
+def _rows(what: str, workers: int, record: dict[str, Any]) -> list[Row]:
+    points = record["points"]
+    each = 1e3 * record["cpu"] / points
+    note = f"{points:,} machines; {each:.2f} ms of CPU each, sweep and store included"
+    name = f"{what}, {workers} process{'es' if workers > 1 else ''}"
+    rate = points / record["wall"]
+    rows = [Row(what=name, ours=rate, unit="/s", beside=AIM, theirs=RATE_AIM, better="more", note=note)]
+    if workers == 1:
+        alone = "layer by layer, same outcomes"
+        ours, theirs = each / 1e3, record["alone"]
+        rows.append(Row(what=name, ours=ours, unit="CPU s", beside=alone, theirs=theirs, better="less"))
+    return rows
