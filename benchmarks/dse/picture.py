@@ -19,10 +19,11 @@ def picture(results: Path, out: Path) -> None:
     figure, axes = plt.subplots(figsize=SIZE, layout="constrained")
     for index, (name, curve) in enumerate(curves.items()):
         marks = [int(mark) for mark in curve["regret"]]
-        rows = 100 * np.maximum(np.array(list(curve["regret"].values())), 1e-5)
+        seeds = [100 * np.maximum(each, 1e-5) for each in curve["regret"].values()]
         style = "-" if index < 10 else "--"
-        (line,) = axes.plot(marks, rows.mean(axis=1), style, label=name, marker=".")
-        axes.fill_between(marks, rows.min(axis=1), rows.max(axis=1), alpha=0.15, color=line.get_color())
+        (line,) = axes.plot(marks, [np.mean(each) for each in seeds], style, label=name, marker=".")
+        least, most = [np.min(each) for each in seeds], [np.max(each) for each in seeds]
+        axes.fill_between(marks, least, most, alpha=0.15, color=line.get_color())
     axes.set(xlabel="evaluations", ylabel="hypervolume regret [%]", yscale="log", title=results.stem)
     axes.grid(alpha=0.3, which="both")
     axes.legend(ncols=2, fontsize="small")

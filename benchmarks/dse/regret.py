@@ -17,12 +17,14 @@ from dse.pareto import Array, hypervolume, logarithmic, scaled
 from dse.problem import Observation, Point, Problem
 from dse.strategies import make
 from dse.strategies.auto import advise
+from dse.strategies.greedy import greedy
 from mapping.errors import InputError
 
 BUDGETS = (200, 500, 1000)
 MARKS = (25, 50, 75, 100, 150, 200, 300, 400, 500, 600, 700, 800, 900, 1000)  # of the curves
 REFERENCE = 1.1
 UNSEEDED = ("decompose", "exhaustive")
+COSTLY, COSTLY_BUDGET = ("gp", "optuna"), 500  # only the first seed runs on beyond that
 BUDGETED = ("decompose",)  # arranges itself with its budget; the others only run on
 
 
@@ -41,6 +43,11 @@ class Regret:
         if not len(rows):
             return 1.0
         return 1.0 - self._volume(np.where(self._positive, np.log(np.abs(rows)), rows)) / self._exact
+
+    def with_hindsight(self, front: Array, count: int) -> float:
+        """Regret of so many points of the exact front (r, o), chosen greedily: about the least that there can be."""
+        unit = scaled(logarithmic(front), self._low, self._high)
+        return 1.0 - hypervolume(unit[greedy(unit, unit[:0], count)], np.full(unit.shape[1], REFERENCE)) / self._exact
 
     def _volume(self, rows: Array) -> float:
         unit = scaled(rows, self._low, self._high)
@@ -74,13 +81,16 @@ def regret(known: Known, names: list[str], seeds: int, results: Path) -> None:
     problem, front = known.problem, known.front()
     measure = Regret(front)
     print(f"{known.name}: {problem.size:,} points, exact front of {len(front):,}")
+    least = [f"{100 * measure.with_hindsight(front, budget):.2f} % with {budget}" for budget in BUDGETS]
+    print(f"the best points of that front, with hindsight, leave {', '.join(least)}")
     if problem.separable is not None:
         seen, _ = one_run("decompose", problem, 0, problem.size, known.observe)
         print(f"decompose to its end: {len(seen):,} evaluations, regret {100 * measure.of(seen):.4f} %")
-    for budget in BUDGETS:
-        chosen = {advise(problem, seconds, budget).name for seconds in (0.001, 1.0)}
-        print(f"auto for {budget} evaluations of 1 ms or 1 s: {' or '.join(sorted(chosen))}")
-    print(f"{'strategy':<12} {'seeds':>5} " + " ".join(f"{f'at {b}':>14}" for b in BUDGETS) + f" {'ms/suggestion':>14}")
+    print(
+        f"{'strategy':<12} {'seeds':>5} "
+        + " ".join(f"{f'at {b} [%]':>14}" for b in BUDGETS)
+        + f" {'ms/suggestion':>14}"
+    )
     curves = json.loads(results.read_text()) if results.exists() else {}
     for name in names:
         try:
@@ -90,6 +100,7 @@ def regret(known: Known, names: list[str], seeds: int, results: Path) -> None:
             continue
         results.write_text(json.dumps(curves, indent=1))
         _print_row(name, curves[name])
+    _print_auto(problem, curves)
 
 
 class Curves(TypedDict):
@@ -103,16 +114,36 @@ def _curves(name: str, known: Known, seeds: int, measure: Regret) -> Curves:
     regrets: dict[str, list[float]] = {}
     costs = []
     for seed in range(seeds):
-        for budget in MARKS if name in BUDGETED else MARKS[-1:]:
+        long = MARKS[-1] if seed == 0 or name not in COSTLY else COSTLY_BUDGET
+        for budget in BUDGETS if name in BUDGETED else (long,):
             seen, cost = one_run(name, known.problem, seed, budget, known.observe)
             costs.append(1e3 * cost)
-            for mark in (budget,) if name in BUDGETED else MARKS:
+            for mark in (budget,) if name in BUDGETED else [each for each in MARKS if each <= budget]:
                 regrets.setdefault(str(mark), []).append(measure.of(seen[:mark]))
     return {"regret": regrets, "milliseconds": costs}
 
 
 def _print_row(name: str, curves: Curves) -> None:
+    """A row of the table; a cell that fewer seeds reached says how many."""
     regrets, costs = curves["regret"], curves["milliseconds"]
-    cells = [f"{100 * np.mean(regrets[str(b)]):6.2f} ± {100 * np.std(regrets[str(b)]):4.2f}%" for b in BUDGETS]
-    line = f"{name:<12} {len(regrets[str(BUDGETS[0])]):>5} " + " ".join(f"{cell:>14}" for cell in cells)
-    print(line + f" {np.mean(costs):>14.2f}", flush=True)
+    all_seeds = len(regrets[str(BUDGETS[0])])
+    cells = []
+    for budget in BUDGETS:
+        values = 100 * np.array(regrets[str(budget)])
+        spread = f"± {values.std():4.2f}" if len(values) == all_seeds else f"({len(values)} seed)"
+        cells.append(f"{values.mean():6.2f} {spread}")
+    print(
+        f"{name:<12} {all_seeds:>5} " + " ".join(f"{cell:>14}" for cell in cells) + f" {np.mean(costs):>14.2f}",
+        flush=True,
+    )
+
+
+def _print_auto(problem: Problem, curves: dict[str, Curves]) -> None:
+    """What ``auto`` chooses for each budget, and how far that is from the best of all strategies measured so far."""
+    for budget in BUDGETS:
+        means = {name: 100 * float(np.mean(curve["regret"][str(budget)])) for name, curve in curves.items()}
+        best = min(means, key=lambda name: means[name])
+        for seconds in (0.001, 1.0):
+            chosen = advise(problem, seconds, budget).name
+            behind = f"{means[chosen] - means[best]:.2f} points behind {best}" if chosen in means else "not measured"
+            print(f"auto for {budget} evaluations of {seconds:g} s: {chosen}, {behind}")

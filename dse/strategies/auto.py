@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dse.problem import Problem
 from dse.strategies.decompose import evaluations
 
-# Measured in benchmarks/dse: gp takes this long for a suggestion, and up to so many evaluations it is far ahead.
+# Measured in benchmarks/dse: gp takes this long for a suggestion, and up to so many evaluations nothing is ahead of it.
 GP_SECONDS = 0.05
 GP_POINTS = 1000
 KEPT_FOR_FRONT = 0.25  # of the evaluations, where decompose has to show what it found

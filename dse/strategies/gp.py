@@ -13,7 +13,7 @@ from dse.strategies.surrogate import FITTED, REFITTED, Expected, surrogate
 
 FIRST = 16  # points that fill the space before anything is modelled
 OPTIMISM = 0.3  # standard deviations below the mean at which a candidate is judged
-EXPLORING = 2  # of the eight points of a batch, these go where least is known
+EXPLORING = 1  # of the eight points of a batch, so many go where least is known
 SAMPLES, CHILDREN, ROUNDS = 256, 256, 4
 
 
@@ -22,7 +22,7 @@ class Gp(Strategy):
 
     The first points fill the space. After that, candidates are random points and several generations of crossings and
     mutations of the best: what is measured, and what the processes expect. Batches are filled greedily by the
-    hypervolume that an optimistic prediction adds, times the probability that all constraints hold; a quarter goes to
+    hypervolume that an optimistic prediction adds, times the probability that all constraints hold; an eighth goes to
     where the processes know least of likely good regions, which frees a search that a bad model has trapped.
     """
 

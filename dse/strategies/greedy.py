@@ -30,7 +30,7 @@ def greedy(rows: Array, known: Array, count: int, weights: Array | None = None) 
             break
         now = _gain(rows[best], archive, corner) * scale[best]
         runner_up = np.partition(expected, -2)[-2] if len(expected) > 1 else 0.0
-        if now < runner_up:
+        if now <= 0 or now < runner_up:
             expected[best] = now
             continue
         chosen.append(best)
