@@ -84,8 +84,8 @@ def test_below_the_floor_nothing_is_simulated(monkeypatch):
 
 @pytest.mark.golden
 def test_a_layer_that_does_not_fit_is_named_beside_the_constraints():
-    space = fashion(constraints={"accuracy": {"min": 0.1}}, settings={"weight_scratchpad_kib": 1, "cols": 1024})
-    outcome = Evaluator(space).evaluate({})
+    space = fashion(constraints={"accuracy": {"min": 0.1}}, settings={"weight_scratchpad_kib": 4})
+    outcome = Evaluator(space).evaluate({"mapping.tile.channels": 1000, "mapping.tile.outputs": 1000})
     assert (outcome.state, set(outcome.metrics)) == ("infeasible", {"accuracy"})
     said = no_feasible(Judge(space), problem_of(Evaluator(space), Judge(space)), [outcome])
     assert "accuracy >= 0.1 kills 0 of 1; 1 by: layer " in said
