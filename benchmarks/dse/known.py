@@ -67,7 +67,9 @@ class Known:
         return self._observed[point]
 
     def outcome(self, point: Point) -> Outcome:
-        """The result of a point that the problem calls promising."""
+        """The result of a valid point; decompose also asks for some that are known to be infeasible beforehand."""
+        if point not in self._outcomes:
+            return self.evaluator.evaluate(self.space.decode(point))
         return self._outcomes[point]
 
     def front(self) -> Array:

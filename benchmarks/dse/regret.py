@@ -17,6 +17,7 @@ from dse.pareto import Array, hypervolume, logarithmic, scaled
 from dse.problem import Observation, Point, Problem
 from dse.strategies import make
 from dse.strategies.auto import advise
+from dse.strategies.greedy import greedy
 from mapping.errors import InputError
 
 BUDGETS = (200, 500, 1000)
@@ -42,6 +43,11 @@ class Regret:
         if not len(rows):
             return 1.0
         return 1.0 - self._volume(np.where(self._positive, np.log(np.abs(rows)), rows)) / self._exact
+
+    def with_hindsight(self, front: Array, count: int) -> float:
+        """Regret of so many points of the exact front (r, o), chosen greedily: about the least that there can be."""
+        unit = scaled(logarithmic(front), self._low, self._high)
+        return 1.0 - hypervolume(unit[greedy(unit, unit[:0], count)], np.full(unit.shape[1], REFERENCE)) / self._exact
 
     def _volume(self, rows: Array) -> float:
         unit = scaled(rows, self._low, self._high)
@@ -75,6 +81,8 @@ def regret(known: Known, names: list[str], seeds: int, results: Path) -> None:
     problem, front = known.problem, known.front()
     measure = Regret(front)
     print(f"{known.name}: {problem.size:,} points, exact front of {len(front):,}")
+    least = [f"{100 * measure.with_hindsight(front, budget):.2f} % with {budget}" for budget in BUDGETS]
+    print(f"the best points of that front, with hindsight, leave {', '.join(least)}")
     if problem.separable is not None:
         seen, _ = one_run("decompose", problem, 0, problem.size, known.observe)
         print(f"decompose to its end: {len(seen):,} evaluations, regret {100 * measure.of(seen):.4f} %")

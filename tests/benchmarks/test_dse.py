@@ -33,7 +33,7 @@ def test_what_is_composed_is_what_is_evaluated(small):
         space.learn(said.append)
         space.open()
     problem = composed.problem
-    for point in filter(problem.promising, product(*map(range, problem.sizes))):
+    for point in filter(problem.valid, product(*map(range, problem.sizes))):
         a, b = composed.observe(point), whole.observe(point)
         assert (a.objectives, a.violations, a.parts) == (b.objectives, b.violations, b.parts)
     assert {tuple(row) for row in composed.front()} == {tuple(row) for row in whole.front()}
@@ -49,6 +49,8 @@ def test_the_regret_of_everything_is_nothing_and_of_less_is_more(small):
     seen, seconds = one_run("exhaustive", space.problem, 0, 100, space.observe)
     assert measure.of(seen) == pytest.approx(0.0, abs=1e-12)
     assert measure.of([]) == 1.0
+    assert measure.with_hindsight(space.front(), 100) == pytest.approx(0.0, abs=1e-12)
+    assert measure.with_hindsight(space.front(), 1) > 0
     steps = [measure.of(seen[:count]) for count in range(len(seen) + 1)]
     assert steps == sorted(steps, reverse=True)
     assert 0 < np.mean(steps) < 1
