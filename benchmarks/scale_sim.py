@@ -1,13 +1,11 @@
 """SCALE-Sim v3 in an environment of its own, in the user's cache folder."""
 
 import json
-import subprocess
-import venv
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.cost import Cost, measure_process
-from mapping.cache import cache_folder
+from benchmarks.environment import python_with
 
 VERSION = "3.0.0"
 PACKAGES = (f"scalesim=={VERSION}", "numpy<2.4")  # with NumPy 2.4 every run of 3.0.0 ends in a TypeError
@@ -26,17 +24,6 @@ class ScaleSim:
 def scale_sim(m: int, k: int, n: int, side: int, pattern: str) -> ScaleSim:
     """Run an m x k by k x n product, weight-stationary on a side x side array; pattern 1:1 is dense."""
     sizes = (str(size) for size in (m, k, n, side))
-    process = measure_process(str(_python()), str(SCRIPT), *sizes, pattern)
+    process = measure_process(str(python_with(f"scalesim-{VERSION}", *PACKAGES)), str(SCRIPT), *sizes, pattern)
     record = json.loads(process.output)
     return ScaleSim(record["cycles"], Cost(record["cpu"], record["wall"]), process.cost)
-
-
-def _python() -> Path:
-    """The interpreter of the environment, which is made where there is none."""
-    folder = cache_folder() / "peers" / f"scalesim-{VERSION}"
-    python, ready = folder / "bin" / "python", folder / "ready"
-    if not ready.exists():
-        venv.create(folder, clear=True, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-        ready.touch()
-    return python

@@ -149,7 +149,10 @@ def problem_of(evaluator: Evaluator, judge: Judge) -> Problem:
     """The problem that a space poses to a strategy."""
     space = evaluator.space
     layers = Layers(evaluator, judge)
-    together = [name for name in layers.measured if name in space.chosen]  # no sums over groups
+    whole = [name for name in layers.measured if name in space.chosen]
+    together = f"{', '.join(whole)}: not a sum over groups of layers" if whole else ""
+    if space.family.admit is not None:  # one group may leave no room for another
+        together = f"family {space.family.name!r} says of all layers together whether they fit"
     return Problem(
         sizes=space.sizes,
         ordered=tuple(variable.ordered for variable in space.variables),
@@ -157,7 +160,7 @@ def problem_of(evaluator: Evaluator, judge: Judge) -> Problem:
         constraints=len(judge.bounds),
         valid=lambda point: judge.reason(point) is None,
         separable=layers if space.groups and not together else None,
-        together=f"{', '.join(together)}: not a sum over groups of layers" if together else "",
+        together=together,
         forecast=layers.forecast,
         exact=layers.known(),
     )

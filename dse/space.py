@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from hashlib import sha256
 from json import dumps
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dse.choices import ACCURACY, FIELDS, MAPPING, RULES, Choice, Value, choice_of
 from dse.document import read_yaml
@@ -24,6 +24,7 @@ from simulator.cost.energy import Technology, technology
 from simulator.families import Family, family
 
 Point = tuple[int, ...]
+SHOWN_GROUPS = 8  # of those that stand for one layer each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,15 @@ class Design:
     values: Mapping[str, Value]
     config: FamilyConfig
     choices: tuple[Choice, ...]
+
+
+class _Field(NamedTuple):
+    """A choice by its name: its field, the groups that it is for, and the rank with which it goes before others."""
+
+    key: str
+    name: str
+    groups: tuple[int, ...]
+    rank: int
 
 
 class Space:
@@ -205,21 +215,26 @@ class Space:
     def _choose(self, named: tuple[tuple[str, Value], ...]) -> tuple[Choice, ...]:
         """What the groups are given, and the layers in none."""
         values = dict(named)
-        common = {field: values[key] for field in RULES if (key := f"{MAPPING}.{field}") in values}
-        choices = [choice_of(group.name, common | self._own(group, values)) for group in self._groups]
-        return (*choices, choice_of(MAPPING, common))
-
-    def _own(self, group: Group, values: Mapping[str, Value]) -> dict[str, Value]:
-        """The fields that values say of a group; those of its layer go before those of all its layers."""
-        names = (group.parent, group.name)
-        return {field: values[key] for name in names for field in FIELDS if (key := f"{name}.{field}") in values}
+        own: list[dict[str, Value]] = [{} for _ in (*self._groups, MAPPING)]
+        # What is said of all layers first, then of a group, then of a layer by itself: the last goes before the others.
+        for field in sorted((self._fields[key] for key in values), key=lambda field: field.rank):
+            for index in field.groups:
+                own[index][field.name] = values[field.key]
+        names = (*self.groups, MAPPING)
+        return tuple(choice_of(name, said) for name, said in zip(names, own, strict=True))
 
     @cached_property
-    def _fields(self) -> dict[str, None]:
-        """The legal names of choices."""
-        names = dict.fromkeys(name for group in self._groups for name in (group.parent, group.name))
-        found = [f"{MAPPING}.{field}" for field in RULES]
-        return dict.fromkeys([*(f"{name}.{field}" for name in names for field in FIELDS), *found])
+    def _fields(self) -> dict[str, _Field]:
+        """The choices that have a name, by that name."""
+        everything = range(len(self._groups) + 1)
+        found = [_Field(f"{MAPPING}.{name}", name, tuple(everything), 0) for name in RULES]
+        members: dict[str, list[int]] = {}
+        for index, group in enumerate(self._groups):
+            members.setdefault(group.parent, []).append(index)
+        found += [_Field(f"{of}.{name}", name, tuple(own), 1) for of, own in members.items() for name in FIELDS]
+        alone = [(index, group.name) for index, group in enumerate(self._groups) if group.name != group.parent]
+        found += [_Field(f"{of}.{name}", name, (index,), 2) for index, of in alone for name in FIELDS]
+        return {field.key: field for field in found}
 
     def _build(self, settings: tuple[tuple[str, Value], ...]) -> FamilyConfig:
         values = assign(self._base, dict(settings))
@@ -273,7 +288,9 @@ class Space:
         fields = self.family.config.model_fields
         for key in values:
             if key not in self._fields and key.split(".")[0] not in fields:
-                raise InputError(f"{where}: unknown key {key!r}; legal keys: {', '.join([*self._fields, *fields])}")
+                names = [*self.file.layers, *self.groups[:SHOWN_GROUPS]]
+                groups = f"{', '.join(dict.fromkeys((MAPPING, *names)))} with .{', .'.join(FIELDS)}"
+                raise InputError(f"{where}: unknown key {key!r}; legal keys: {', '.join(fields)}; {groups}")
 
 
 @contextmanager

@@ -49,7 +49,7 @@ _trials = sa.Table(
     "trials",
     _tables,
     sa.Column("study", sa.String(200), sa.ForeignKey("studies.name"), primary_key=True),
-    sa.Column("name", sa.String(200), primary_key=True),  # the point, or the name of a baseline
+    sa.Column("name", sa.Text, primary_key=True),  # the point, or the name of a baseline
     sa.Column("number", sa.Integer, nullable=False),  # in the order in which the strategy asked; -1 for a baseline
     sa.Column("key", sa.String(64), sa.ForeignKey("results.key"), nullable=False),
     sa.Column("state", sa.String(16), nullable=False),  # with the constraints of the study

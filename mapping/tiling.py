@@ -60,7 +60,7 @@ class Mapping:
     dataflow: Dataflow
     pattern: Pattern
     tiling: Tiling
-    buffers: Literal[1, 2] = 2
+    buffers: int = 2
 
     def lengths(self, layer: Layer) -> dict[str, int]:
         """Length of each axis that the tiling cuts: a tile as long is the only one along it."""

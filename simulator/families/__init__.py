@@ -38,6 +38,21 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tiles(Generic[C]):
+    """Mappings that a family takes beyond those that it offers.
+
+    Attributes:
+        fields: Fields of a mapping and its tiling that may have any value.
+        bound: A number of cycles that a layer in a mapping cannot beat; raises ``InputError`` where it does not fit.
+        buffered: Candidates that cut each scratchpad into so many parts, or None: their number cannot be chosen.
+    """
+
+    fields: tuple[str, ...]
+    bound: Callable[[Layer, LayerMapping, C], int]
+    buffered: Callable[[Layer, Pattern, C, int], list[Candidate]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Golden(Generic[C]):
     """The values of a family: what a program computes, without a clock.
 
@@ -83,8 +98,7 @@ class Family(Generic[C]):
         pages: More such pages, by the name they have on the command line.
         verilog: How a configuration becomes Verilog modules, for ``zeroskip area``, or None: it has no Verilog.
         generate: A prompt and the tokens behind it, by settings of the transformer, or None: it runs layers only.
-        tiles: Fields of a mapping and its tiling that ``lower`` takes at any value, beyond those of candidates; what
-            does not fit it refuses. A search may then ask for tiles of its own.
+        tiles: What ``lower`` takes beyond candidates, for a search that asks for tiles of its own, or None: nothing.
         reads_values: Whether the values of weights decide times beside their pattern, as where blocks are stored at the
             fewest weights that any of them needs; else layers of equal shape and pattern take equally long.
         machine: What the published machine is called, another name in ``zeroskip reproduce``, or None.
@@ -114,7 +128,7 @@ class Family(Generic[C]):
     reproduce: Reproduce | None = None
     pages: Mapping[str, Reproduce] = field(default_factory=dict)
     verilog: Verilog[C] | None = None
-    tiles: tuple[str, ...] = ()
+    tiles: Tiles[C] | None = None
     reads_values: bool = False
     machine: str | None = None
     generate: Callable[[tuple[str, ...], int, int, C], Generation] | None = None

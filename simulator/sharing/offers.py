@@ -58,7 +58,7 @@ class Offers:
         return np.maximum(busy + transfer_cycles(self.around, peak_bytes), transfer_cycles(self.moved, peak_bytes))
 
     def chosen(self, keep: IntArray) -> "Offers":
-        """The mappings at these indices only."""
+        """The mappings at these (m,) indices only, in that order."""
         entries = np.diff(self.first)[keep]
         first = np.concatenate([[0], entries.cumsum()])
         inside = np.arange(first[-1]) - np.repeat(first[:-1] - self.first[keep], entries)

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mapping.arrays import IntArray
+from mapping.tiling import Mapping
 from simulator.engine import fast
+from simulator.engine.job import Job
 from simulator.engine.kernel import UNKNOWN
 from simulator.families import Family
 from simulator.program import Program
@@ -16,9 +18,10 @@ from simulator.scheduling import MAX_RUNS, best_mapping
 from simulator.sharing import race as loops
 from simulator.sharing.table import Item, Shared, Table, fields_of
 
-# What is kept: instructions of programs and mappings that were offered, some 100 bytes each; whole programs beside it.
-MAX_ROWS = 2_000_000
-MAX_PROGRAMS = 256
+# What is kept: instructions that are shared and mappings that were offered, some 100 and 400 bytes each; and the
+# instructions of whole programs, 300 bytes each, for checks and counted actions.
+MAX_ROWS = 1_000_000
+MAX_KEPT = 300_000
 
 
 class Found(NamedTuple):
@@ -42,6 +45,7 @@ class Scheduler:
         self.family, self._sharing = family, family.sharing
         self._tables = OrderedDict[tuple[Any, ...], Table]()
         self._programs = OrderedDict[Shared, Program]()
+        self._kept = 0  # their instructions
 
     def shares(self, item: Item, config: Any) -> bool:  # noqa: ANN401
         """Whether an item can be found here: its values do not matter, and its rule allows some of what is offered.
@@ -60,12 +64,15 @@ class Scheduler:
         table = self._table(config)
         chosen = np.array([table.number(item, config) for item in items], np.int64)
         best, cycles = np.full(len(items), UNKNOWN), np.zeros(len(items), np.int64)
-        left = np.arange(len(items))
+        left, kinds = np.arange(len(items)), UNKNOWN
         while len(left):
-            best[left], cycles[left], needed = _race(table, chosen[left], config)
+            if len(table.kinds) != kinds:
+                job, kinds = table.job(config), len(table.kinds)
+            best[left], cycles[left], needed = _race(table, chosen[left], job, float(self.family.peak_bytes(config)))
             for n, place in zip(left.tolist(), needed.tolist(), strict=True):
                 if place != UNKNOWN:
-                    table.need(items[n], place, config)
+                    program = self._lower(items[n], table.mappings[place], config)
+                    self._keep(table.add(items[n], place, program), program)
             left = left[needed != UNKNOWN]
         found = []
         for n, place in enumerate(best.tolist()):
@@ -81,28 +88,34 @@ class Scheduler:
     def program(self, shared: Shared, config: Any) -> Program:  # noqa: ANN401
         """The program itself, as lowered for this or another configuration that shares it."""
         if shared not in self._programs:
-            item = shared.item
-            self._programs[shared] = self.family.lower(item.layer, item.pattern, shared.mapping, config)
-            if len(self._programs) > MAX_PROGRAMS:
-                self._programs.popitem(last=False)
+            self._keep(shared, self._lower(shared.item, shared.mapping, config))
         self._programs.move_to_end(shared)
         return self._programs[shared]
 
+    def _lower(self, item: Item, mapping: Mapping, config: Any) -> Program:  # noqa: ANN401
+        return self.family.lower(item.layer, item.pattern, mapping, config)
+
+    def _keep(self, shared: Shared, program: Program) -> None:
+        """Keep a program for a while."""
+        self._programs[shared] = program
+        self._kept += len(program)
+        while self._kept > MAX_KEPT and len(self._programs) > 1:
+            self._kept -= len(self._programs.popitem(last=False)[1])
+
     def _table(self, config: Any) -> Table:  # noqa: ANN401
         key = fields_of(config, self._sharing.fields)
+        if key in self._tables:
+            self._tables.move_to_end(key)
+        while sum(table.rows for table in self._tables.values()) > MAX_ROWS:
+            self._tables.popitem(last=False)
         if key not in self._tables:
-            while self._tables and sum(table.rows for table in self._tables.values()) > MAX_ROWS:
-                self._tables.popitem(last=False)
             self._tables[key] = Table(self.family, self._sharing)
-        self._tables.move_to_end(key)
         return self._tables[key]
 
 
-def _race(table: Table, chosen: IntArray, config: Any) -> tuple[IntArray, IntArray, IntArray]:  # noqa: ANN401
+def _race(table: Table, chosen: IntArray, job: Job, peak: float) -> tuple[IntArray, IntArray, IntArray]:
     """What ``race`` finds for the chosen items: best, cycles, needed, (n,) each."""
-    job = table.job(config)
     machine, resources = job.machine, len(job.machine.resources)
-    peak = float(table.family.peak_bytes(config))
     params, states = fast.memory_tables(machine)
     programs = (
         *(getattr(table, name).array for name in ("first", "queue", "resource", "release", "kind", "request")),

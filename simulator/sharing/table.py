@@ -66,7 +66,7 @@ class Table:
     def __init__(self, family: Family[Any], sharing: Sharing[Any]) -> None:
         self.family, self.sharing = family, sharing
         self.numbers: dict[tuple[Item, tuple[Any, ...]], int] = {}
-        self.known: dict[tuple[Item, Mapping], int] = {}
+        self.known: dict[Item, dict[Mapping, int]] = {}
         self.mappings: list[Mapping] = []
         self.programs: list[Shared] = []
         self.item_first, self.entry_first = Column(_ints(1)), Column(_ints(1))
@@ -119,21 +119,17 @@ class Table:
         self.gaps.append(offers.gaps)
         self.around.append(offers.around)
         self.moved.append(offers.moved)
-        self.program_of.append(np.full(len(offers), UNKNOWN))
+        known = self.known.setdefault(item, {})  # from machines with other offers
+        self.program_of.append(np.array([known.get(mapping, UNKNOWN) for mapping in offers.mappings]))
         self.guesses.append(np.array([UNKNOWN]))
         self.mappings += offers.mappings
         self.item_first.append(np.array([len(self.mappings)]))
         return self.numbers.setdefault(key, len(self.item_first) - 2)
 
-    def need(self, item: Item, place: int, config: Any) -> None:  # noqa: ANN401
-        """See to it that the mapping at ``place`` has its program."""
+    def add(self, item: Item, place: int, program: Program) -> Shared:
+        """Add the program of the mapping at ``place``."""
         mapping = self.mappings[place]
-        if (item, mapping) not in self.known:
-            self.known[item, mapping] = len(self.programs)
-            self._add(item, mapping, self.family.lower(item.layer, item.pattern, mapping, config))
-        self.program_of.array[place] = self.known[item, mapping]
-
-    def _add(self, item: Item, mapping: Mapping, program: Program) -> None:
+        self.program_of.array[place] = self.known[item][mapping] = len(self.programs)
         transfers, requests = self.sharing.requests(program)
         request = np.full(len(program), UNKNOWN)
         request[transfers] = len(self.requests) + np.arange(len(transfers))
@@ -159,6 +155,7 @@ class Table:
         self.longest = max(self.longest, len(program))
         moved, macs = int(self.family.dram_bytes(program).sum()), int(program.macs.sum())
         self.programs.append(Shared(item, mapping, moved, macs))
+        return self.programs[-1]
 
     def job(self, config: Any) -> Job:  # noqa: ANN401
         """The machine, and the service time of every kind of instruction."""

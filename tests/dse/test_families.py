@@ -129,3 +129,21 @@ def test_a_layer_keeps_the_pattern_that_its_model_states(tmp_path):
     result = zeroskip.simulate(zeroskip.lower(zeroskip.prune(model, keep=()), "sat"))
     assert outcome.metrics["cycles"] == result.total_cycles
     assert outcome.metrics["macs"] == result.macs
+
+
+@pytest.mark.golden
+def test_decompose_is_refused_where_layers_share_a_memory_that_has_an_end():
+    space = Space.load(EXAMPLES / "dram-pim-gpt2.yaml")
+    with pytest.raises(InputError, match="decompose: family 'dram_pim' says of all layers together whether they fit"):
+        Study(space, Store("sqlite://"), strategy="decompose")
+
+
+@pytest.mark.golden
+def test_what_one_group_leaves_no_room_for_is_infeasible():
+    space = Space.load(EXAMPLES / "dram-pim-gpt2.yaml")
+    small = {"channels": 2, "rows": 256, "storage": "compressed"}
+    outcome = Evaluator(space).evaluate(small)
+    assert outcome.state == "infeasible"
+    assert outcome.reason.startswith("the model does not fit: ")
+    pruned = Evaluator(space).evaluate(small | {"rows": 16384, "projections.pattern": "2:8"})
+    assert pruned.state == "complete"

@@ -10,6 +10,7 @@ import yaml
 from click.testing import CliRunner
 from pyarrow import parquet
 
+import dse
 from tests.dse.spaces import TINY
 from zeroskip.cli import main
 from zeroskip.sweep import parse_seconds
@@ -246,3 +247,25 @@ def test_an_exported_study_is_one_of_optuna(folder):
     assert (again.exit_code, "has a study 'tiny' already" in again.stderr) == (2, True)
     wrong = invoke("export", "tiny", "--optuna", "nonsense://x")
     assert (wrong.exit_code, "cannot be opened" in wrong.stderr) == (2, True)
+
+
+EXAMPLES = Path(dse.__file__).parent / "examples"
+SAME = [
+    ("sat-tiny", ("rows=16", "first.pattern=2:4", "second.pattern=2:4"),
+     ("resnet18", "--layers", "layer4.1.conv*", "--keep", "none", "--pattern", "2:4", "--set", "rows=16")),
+    ("s4-resnet18", ("chips=4", "early.pattern=bank:32/4", "late.pattern=bank:32/4"),
+     ("resnet18", "--batch", "8", "--family", "s4", "--pattern", "bank:32/4", "--set", "chips=4")),
+    ("dram-pim-gpt2", ("channels=8", "projections.pattern=2:8"),
+     ("gpt2-small", "--sequence", "32", "--layers", "decode.[01].*", "--keep", "none", "--family", "dram_pim",
+      "--config", "sparse", "--pattern", "2:8", "--set", "channels=8")),
+]  # fmt: skip
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize(("space", "point", "simulated"), SAME, ids=[case[0] for case in SAME])
+def test_evaluate_says_what_simulate_says(space, point, simulated):
+    points = [part for value in point for part in ("--point", value)]
+    evaluated = invoke("evaluate", str(EXAMPLES / f"{space}.yaml"), *points, "--json")
+    result = invoke("simulate", *simulated, "--json")
+    assert (evaluated.exit_code, result.exit_code) == (0, 0), evaluated.output + result.output
+    assert json.loads(evaluated.stdout)["metrics"]["cycles"] == json.loads(result.stdout)["totals"]["cycles"]

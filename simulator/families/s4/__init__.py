@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from simulator.families import Family
+from simulator.families import Family, Tiles
 from simulator.families.s4.check import check
 from simulator.families.s4.config import S4Config
 from simulator.families.s4.cost import actions
@@ -10,7 +10,7 @@ from simulator.families.s4.golden import GOLDEN
 from simulator.families.s4.isa import S4_ISA
 from simulator.families.s4.lower import lower
 from simulator.families.s4.reproduce import reproduce
-from simulator.families.s4.schedule import admit, candidates, part
+from simulator.families.s4.schedule import admit, bound_of, candidates, part
 from simulator.families.s4.timing import dram_bytes, job
 
 FAMILY = Family(
@@ -30,7 +30,7 @@ FAMILY = Family(
     check=check,
     part=part,
     admit=admit,
-    tiles=("order", "rows", "channels", "outputs"),
+    tiles=Tiles(fields=("order", "rows", "channels", "outputs"), bound=bound_of),
     actions=actions,
     chips=lambda config: config.chips,
     reproduce=reproduce,

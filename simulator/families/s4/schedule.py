@@ -7,12 +7,13 @@ from mapping.errors import InputError
 from mapping.graph import ConvShape, Layer, ceil_div
 from mapping.sparsity import Pattern
 from mapping.tiling import LOOP_ORDERS, Tiling
+from mapping.tiling import Mapping as LayerMapping
 from simulator.families import Candidate
 from simulator.families.s4.bound import Bound, Sharing
 from simulator.families.s4.config import S4Config
 from simulator.families.s4.geometry import block_bytes, ring_places
-from simulator.families.s4.mapping import S4Mapping, balanced
-from simulator.families.s4.room import MAX_STEPS, OUTPUT, shortage
+from simulator.families.s4.mapping import S4Mapping, as_s4, balanced
+from simulator.families.s4.room import MAX_STEPS, OUTPUT, check_room, shortage
 
 FEW_BLOCKS = 4  # with as many blocks of mac_columns positions an SPU is used well, whatever is left over
 
@@ -96,6 +97,19 @@ def candidates(layer: Layer, pattern: Pattern, config: S4Config) -> list[Candida
             f"l1_weight_kib={config.l1_weight_kib}, l1_output_kib={config.l1_output_kib} in {MAX_STEPS:,} passes"
         )
     return sorted(found, key=lambda candidate: candidate.bound_cycles)
+
+
+def bound_of(layer: Layer, mapping: LayerMapping, config: S4Config) -> int:
+    """A number of cycles that a layer in any mapping cannot beat.
+
+    Raises:
+        InputError: The mapping is of another family, or does not fit.
+    """
+    own = as_s4(mapping)
+    check_room(layer, own, config)
+    tile = own.tiling
+    sizes = tile.rows, tile.channels, tile.outputs
+    return Bound(layer, own.pattern, Sharing(own.team, own.split), sizes, config).cycles(tile.order)
 
 
 def _in_both_orders(

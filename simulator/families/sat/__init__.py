@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from simulator.families import Family
+from simulator.families import Family, Tiles
 from simulator.families.sat.check import check
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.cost import actions
@@ -10,7 +10,7 @@ from simulator.families.sat.golden import GOLDEN
 from simulator.families.sat.isa import SAT_ISA
 from simulator.families.sat.lower import lower
 from simulator.families.sat.reproduce import reproduce
-from simulator.families.sat.schedule import candidates
+from simulator.families.sat.schedule import bound_of, candidates
 from simulator.families.sat.sharing import SHARING
 from simulator.families.sat.timing import dram_bytes, job
 from simulator.families.sat.update.lower import training_programs
@@ -35,6 +35,10 @@ FAMILY = Family(
     actions=actions,
     reproduce=reproduce,
     verilog=VERILOG,
-    tiles=("order", "buffers", "images", "rows", "cols", "channels", "outputs"),
+    tiles=Tiles(
+        fields=("order", "buffers", "images", "rows", "cols", "channels", "outputs"),
+        bound=bound_of,
+        buffered=candidates,
+    ),
     sharing=SHARING,
 )

@@ -14,7 +14,7 @@ from mapping.arrays import BoolArray, IntArray
 from mapping.errors import InputError
 from mapping.graph import Layer
 from mapping.sparsity import Pattern
-from mapping.tiling import Mapping, check_channels, check_count, check_fits
+from mapping.tiling import Mapping
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.isa import (
     ACTIVATIONS,
@@ -28,6 +28,7 @@ from simulator.families.sat.isa import (
     WEIGHTS,
 )
 from simulator.families.sat.layout import Layout, layout
+from simulator.families.sat.room import check_room
 from simulator.families.sat.timing import fold_positions, fold_slots
 from simulator.families.sat.work import kept_weights
 from simulator.program import Program
@@ -92,9 +93,7 @@ def lower(layer: Layer, pattern: Pattern, mapping: Mapping, config: SatConfig) -
             an instruction cannot express.
     """
     _check_encodable(layer)
-    check_channels(layer, mapping.tiling, mapping.pattern)
-    check_count(layer, mapping.tiling)
-    check_fits(layer, mapping.tiling, mapping.pattern, config.capacity(mapping.buffers), mapping.buffers)
+    check_room(layer, mapping, config)
     place = layout(layer, mapping, config)
     steps = enumerate_steps(layer.shape.groups, place, mapping)
     builder = _Builder(layer, mapping, config, place, steps)

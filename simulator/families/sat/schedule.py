@@ -1,7 +1,6 @@
 """Offline scheduling, first half: mappings worth trying, each with a number of cycles that it cannot beat."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -13,28 +12,29 @@ from mapping.tiling import Dataflow, Mapping, Tiling, cut, tilings, weight_tile_
 from simulator.families import Candidate
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.isa import EXECUTE, SAT_ISA
+from simulator.families.sat.room import check_room
 from simulator.families.sat.timing import fold_positions, fold_slots, job
 from simulator.program import Program
 from simulator.sharing.offers import Offers
 
 DATAFLOWS: tuple[Dataflow, ...] = ("weight_stationary", "output_stationary")
-BUFFERS: Literal[2] = 2
+BUFFERS = 2  # halves that transfers and work overlap in
 MAX_FOLDS = 2**22  # of one program; its arrays take about a gigabyte
 
 
-def candidates(layer: Layer, pattern: Pattern, config: SatConfig) -> list[Candidate]:
+def candidates(layer: Layer, pattern: Pattern, config: SatConfig, buffers: int = BUFFERS) -> list[Candidate]:
     """Mappings of a layer by ascending bound.
 
     Raises:
         InputError: See ``offers``.
     """
-    found = offers(layer, pattern, config)
+    found = offers(layer, pattern, config, buffers)
     bounds = _bounds(found, config)
     order = np.argsort(bounds, kind="stable").tolist()
     return [Candidate(mapping=found.mappings[i], bound_cycles=int(bounds[i])) for i in order]
 
 
-def offers(layer: Layer, pattern: Pattern, config: SatConfig) -> Offers:
+def offers(layer: Layer, pattern: Pattern, config: SatConfig, buffers: int = BUFFERS) -> Offers:
     """Mappings of a layer, and what bounds their cycles.
 
     A sparse layer may also run as a dense one, which wins where groups leave rows of the array empty.
@@ -51,10 +51,10 @@ def offers(layer: Layer, pattern: Pattern, config: SatConfig) -> Offers:
         options = tilings(
             layer,
             executed,
-            config.capacity(BUFFERS),
+            config.capacity(buffers),
             output_step=config.cols,
             channel_step=config.rows * executed.m,
-            buffers=BUFFERS,
+            buffers=buffers,
         )
         sizes = _Sizes(layer.shape, options)
         for dataflow in DATAFLOWS:
@@ -62,7 +62,7 @@ def offers(layer: Layer, pattern: Pattern, config: SatConfig) -> Offers:
                 continue
             work.append(_work(sizes, layer.shape, executed, dataflow, config))
             mappings += [
-                Mapping(dataflow=dataflow, pattern=executed, tiling=tiling, buffers=BUFFERS) for tiling in options
+                Mapping(dataflow=dataflow, pattern=executed, tiling=tiling, buffers=buffers) for tiling in options
             ]
     found = _offers(mappings, work)
     few = np.flatnonzero(found.gaps < MAX_FOLDS)
@@ -82,6 +82,20 @@ def bound_cycles(
     work = _work(_Sizes(shape, options), shape, executed, dataflow, config)
     mappings = [Mapping(dataflow=dataflow, pattern=executed, tiling=tiling) for tiling in options]
     return _bounds(_offers(mappings, [work]), config)
+
+
+def bound_of(layer: Layer, mapping: Mapping, config: SatConfig) -> int:
+    """A number of cycles that a layer in any mapping cannot beat.
+
+    Raises:
+        InputError: The mapping does not fit, or takes too many folds.
+    """
+    check_room(layer, mapping, config)
+    sizes = _Sizes(layer.shape, [mapping.tiling])
+    found = _offers([mapping], [_work(sizes, layer.shape, mapping.pattern, mapping.dataflow, config)])
+    if found.gaps[0] >= MAX_FOLDS:
+        raise InputError(f"layer {layer.name}: {mapping} takes more than {MAX_FOLDS:,} folds")
+    return int(_bounds(found, config)[0])
 
 
 def _bounds(found: Offers, config: SatConfig) -> IntArray:

@@ -80,7 +80,10 @@ def remove(banks: Table, requests: Table, progress: Table, request: int) -> None
     banks[bank, LENGTH] -= 1
     banks[bank, STALE] = 1
     progress[WAITING_WRITES if requests[request, R_WRITE] else WAITING_READS] -= 1
-    progress[LAST_WRITE] = requests[request, R_WRITE]
+    if progress[LAST_WRITE] != requests[request, R_WRITE]:
+        progress[LAST_WRITE] = requests[request, R_WRITE]
+        for each in range(len(banks)):  # which hit goes first may have changed
+            banks[each, STALE] = 1
 
 
 def choose(

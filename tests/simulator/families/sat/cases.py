@@ -107,14 +107,14 @@ rules = st.builds(
 
 
 @st.composite
-def cases(draw, config=None, most_channels: int = 40, held: bool = True) -> Case:
-    """A layer with or without weights of its own, and one mapping of it, ``held`` to a rule now and then."""
+def cases(draw, config=None, most_channels: int = 40) -> Case:
+    """A layer with or without weights of its own, and one mapping of it, now and then one of a rule."""
     layer = draw(st.one_of(convolutions(most_channels), gemms))
     pattern = Pattern.parse(draw(st.sampled_from(PATTERNS)))
     machine = draw(config if config is not None else machines())
     if draw(st.booleans()):
         layer = prune_layer(layer.with_weights(layer.values()), pattern)
-    family = draw(st.one_of(st.just(FAMILY), rules.map(partial(ruled, FAMILY)))) if held else FAMILY
+    family = draw(st.one_of(st.just(FAMILY), rules.map(partial(ruled, FAMILY))))
     try:
         options = family.candidates(layer, pattern, machine)
     except InputError:

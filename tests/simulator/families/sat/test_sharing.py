@@ -40,12 +40,12 @@ pytestmark = pytest.mark.timing
 @slow_to_draw
 @given(cases(), machines())
 def test_services_of_kinds_and_requests_are_those_of_the_program(case, other):
-    program = FAMILY.lower(case.layer, case.pattern, case.candidate.mapping, case.config)
     item = Item(replace(case.layer, weights=None), case.pattern)
+    program = FAMILY.lower(item.layer, item.pattern, case.candidate.mapping, case.config)
     table = Table(FAMILY, SHARING)
     table.number(item, case.config)
     assume(case.candidate.mapping in table.mappings)  # not one that a rule made
-    table.need(item, table.mappings.index(case.candidate.mapping), case.config)
+    shared = table.add(item, table.mappings.index(case.candidate.mapping), program)
     # Any machine of the same fields, with every other field of another one.
     same = {name: getattr(case.config, name) for name in (*SHARING.fields, *SHARING.offered)}
     config = other.model_copy(update=same)
@@ -56,10 +56,7 @@ def test_services_of_kinds_and_requests_are_those_of_the_program(case, other):
     assert (service[~known] < 0).all()
     asked = table.requests.array[table.request.array[~known]]
     assert asked.tolist() == expected.requests[-1 - expected.service[~known]].tolist()
-    assert (table.programs[0].macs, table.programs[0].dram_bytes) == (
-        int(FAMILY.lower(item.layer, item.pattern, case.candidate.mapping, case.config).macs.sum()),
-        int(FAMILY.dram_bytes(program).sum()),
-    )
+    assert (shared.macs, shared.dram_bytes) == (program.macs.sum(), FAMILY.dram_bytes(program).sum())
 
 
 @slow_to_draw
@@ -98,7 +95,7 @@ def test_every_layer_runs_as_it_does_alone(most, work, fleet, forgetful):
         patch.setattr(scheduler, "MAX_RUNS", most)
         if forgetful:
             patch.setattr(scheduler, "MAX_ROWS", 0)
-            patch.setattr(scheduler, "MAX_PROGRAMS", 1)
+            patch.setattr(scheduler, "MAX_KEPT", 0)
         shared = Scheduler(FAMILY)
         items = [Item(layer, pattern) for layer, pattern in work]
         for config in fleet * 2:

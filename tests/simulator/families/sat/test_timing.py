@@ -28,7 +28,7 @@ def test_executors_agree_on_real_programs(case):
 
 @pytest.mark.shape
 @settings(max_examples=150, deadline=None)
-@given(cases(held=False))
+@given(cases())
 def test_cycles_respect_the_roofline_and_the_bound_of_scheduling(case):
     program = FAMILY.lower(case.layer, case.pattern, case.candidate.mapping, case.config)
     total = run(job(program, case.config)).total

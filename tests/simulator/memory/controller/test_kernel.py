@@ -66,6 +66,19 @@ def test_every_command_comes_when_the_plain_model_issues_it(data):
 
 
 @pytest.mark.timing
+def test_a_write_elsewhere_changes_which_hit_goes_first():
+    """Hits are grouped by the kind of the last column command, whichever bank it was for."""
+    device = load_device("ddr3-1600")
+    config = ControllerConfig(scheduler="fr_fcfs_grp", request_buffer_size=3)
+    address = [131072, 204864, 270336, 335936, 192, 0, 278592, 344128, 82112, 73728, 344192, 131136, 73728, 278720]
+    write = [0, 0, 0, 0, 0, 1, 1, 1, 0, 1, 0, 1, 1, 0]
+    arrival = [0, 40, 40, 40, 41, 42, 43, 83, 83, 83, 83, 83, 84, 89]
+    trace = Trace(name="found", address=np.array(address), write=np.array(write), arrival=np.array(arrival))
+    issued = Reference(config, trace, device).issued
+    assert names_of(run_controller(config, trace, device, logged=True), device) == issued
+
+
+@pytest.mark.timing
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_plain_python_and_machine_code_agree(data):
