@@ -4,7 +4,7 @@ from collections import Counter
 from functools import lru_cache
 from itertools import islice, product
 
-from dse.bounds import bounds_of
+from dse.bounds import Bound, bounds_of
 from dse.evaluate import Outcome
 from dse.metrics import Totals, machine_of
 from dse.problem import Observation, Point, Problem
@@ -53,12 +53,17 @@ class Judge:
         """The state of a trial and its reason: ``complete`` only where every constraint holds."""
         if outcome.state != "complete":
             return outcome.state, outcome.reason
-        broken = [bound for bound in self.bounds if bound.excess(outcome.metrics[bound.metric]) > 0]
+        broken = self.broken(outcome)
         if broken:
             return "infeasible", "; ".join(
                 f"{bound.metric}={outcome.metrics[bound.metric]:.6g} violates {bound}" for bound in broken
             )
         return "complete", None
+
+    def broken(self, outcome: Outcome) -> list[Bound]:
+        """The constraints that an outcome breaks, as far as it has their metrics."""
+        known = [bound for bound in self.bounds if bound.metric in outcome.metrics]
+        return [bound for bound in known if bound.excess(outcome.metrics[bound.metric]) > 0]
 
     def observe(self, point: Point, outcome: Outcome) -> Observation:
         """What a strategy is told."""
@@ -93,6 +98,8 @@ def no_feasible(judge: Judge, problem: Problem, outcomes: list[Outcome]) -> str:
         seen = [outcome.metrics[bound.metric] for outcome in outcomes if bound.metric in outcome.metrics]
         if seen:
             lines.append(f"{bound} kills {sum(bound.excess(value) > 0 for value in seen)} of {len(seen)}")
-    others = Counter(outcome.reason for outcome in outcomes if not outcome.metrics)
+    others = Counter(
+        outcome.reason for outcome in outcomes if outcome.state != "complete" and not judge.broken(outcome)
+    )
     lines += [f"{count} by: {reason}" for reason, count in others.most_common(SHOWN_REASONS)]
     return f"no feasible point among {len(outcomes)} evaluated: " + "; ".join(lines)

@@ -44,7 +44,7 @@ class Scheduler:
         assert family.sharing is not None, f"family {family.name!r} shares no programs"
         self.family, self._sharing = family, family.sharing
         self._tables = OrderedDict[tuple[Any, ...], Table]()
-        self._programs = OrderedDict[Shared, Program]()
+        self._programs = OrderedDict[Shared, tuple[tuple[Any, ...], Program]]()
         self._kept = 0  # their instructions
 
     def shares(self, item: Item, config: Any) -> bool:  # noqa: ANN401
@@ -72,7 +72,7 @@ class Scheduler:
             for n, place in zip(left.tolist(), needed.tolist(), strict=True):
                 if place != UNKNOWN:
                     program = self._lower(items[n], table.mappings[place], config)
-                    self._keep(table.add(items[n], place, program), program)
+                    self._keep(table.add(items[n], place, program), program, config)
             left = left[needed != UNKNOWN]
         found = []
         for n, place in enumerate(best.tolist()):
@@ -80,7 +80,7 @@ class Scheduler:
                 best_mapping(self.family, items[n].layer, items[n].pattern, config)  # it says what is stuck
             shared = table.programs[int(table.program_of.array[place])]
             if shared not in table.checked:
-                self.family.check(self.program(shared, config), config)
+                self.family.check(self._own_program(shared, config), config)
                 table.checked.add(shared)
             found.append(Found(shared, int(cycles[n])))
         return found
@@ -88,19 +88,26 @@ class Scheduler:
     def program(self, shared: Shared, config: Any) -> Program:  # noqa: ANN401
         """The program itself, as lowered for this or another configuration that shares it."""
         if shared not in self._programs:
-            self._keep(shared, self._lower(shared.item, shared.mapping, config))
+            self._keep(shared, self._lower(shared.item, shared.mapping, config), config)
         self._programs.move_to_end(shared)
-        return self._programs[shared]
+        return self._programs[shared][1]
+
+    def _own_program(self, shared: Shared, config: Any) -> Program:  # noqa: ANN401
+        """The program as lowered for this configuration."""
+        offered, program = self._programs.get(shared, (None, None))
+        if program is None or offered != fields_of(config, self._sharing.offered):
+            return self._lower(shared.item, shared.mapping, config)
+        return program
 
     def _lower(self, item: Item, mapping: Mapping, config: Any) -> Program:  # noqa: ANN401
         return self.family.lower(item.layer, item.pattern, mapping, config)
 
-    def _keep(self, shared: Shared, program: Program) -> None:
-        """Keep a program for a while."""
-        self._programs[shared] = program
+    def _keep(self, shared: Shared, program: Program, config: Any) -> None:  # noqa: ANN401
+        """Keep a program for a while, with what it was lowered for."""
+        self._programs[shared] = fields_of(config, self._sharing.offered), program
         self._kept += len(program)
         while self._kept > MAX_KEPT and len(self._programs) > 1:
-            self._kept -= len(self._programs.popitem(last=False)[1])
+            self._kept -= len(self._programs.popitem(last=False)[1][1])
 
     def _table(self, config: Any) -> Table:  # noqa: ANN401
         key = fields_of(config, self._sharing.fields)

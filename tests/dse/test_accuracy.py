@@ -83,6 +83,15 @@ def test_below_the_floor_nothing_is_simulated(monkeypatch):
 
 
 @pytest.mark.golden
+def test_a_layer_that_does_not_fit_is_named_beside_the_constraints():
+    space = fashion(constraints={"accuracy": {"min": 0.1}}, settings={"weight_scratchpad_kib": 4})
+    outcome = Evaluator(space).evaluate({"mapping.tile.channels": 1000, "mapping.tile.outputs": 1000})
+    assert (outcome.state, set(outcome.metrics)) == ("infeasible", {"accuracy"})
+    said = no_feasible(Judge(space), problem_of(Evaluator(space), Judge(space)), [outcome])
+    assert "accuracy >= 0.1 kills 0 of 1; 1 by: layer " in said
+
+
+@pytest.mark.golden
 def test_results_are_shared_only_where_they_are_the_same():
     plain, floor = Evaluator(fashion()), Evaluator(fashion(constraints={"accuracy": {"min": 0.5}}))
     values = {"all.pattern": "2:8", "all.criterion": "wanda"}

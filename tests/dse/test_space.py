@@ -151,8 +151,11 @@ def test_examples_load_and_fit_the_json_schema(path):
 @pytest.mark.smoke
 def test_the_json_schema_refuses_what_the_loader_refuses():
     schema = json.loads(json.dumps(SpaceFile.model_json_schema()))
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(TINY | {"nonsense": 1}, schema)
+    tile, order = {"tile": {"rows": [0]}}, {"order": ["rows"]}
+    for wrong in ({"nonsense": 1}, {"mapping": {"buffers": [3]}}, {"mapping": tile}, {"mapping": order}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(TINY | wrong, schema)
+    jsonschema.validate(TINY | {"mapping": {"buffers": [1, "scheduled"], "tile": {"rows": [7, "scheduled"]}}}, schema)
     assert yaml.safe_dump(TINY)
 
 

@@ -251,7 +251,7 @@ def test_layers_that_are_no_products_are_refused():
     ("settings_", "reason"),
     [
         (("clock_mhz=1000",), "a cycle of timing table aim is 500 ps"),
-        (("timing=ddr5",), "timing table 'ddr5' is not one of aim, pim-gpt"),
+        (("timing=ddr5",), "timing table 'ddr5' is not one of aim, ddr3-1600, ddr4-2400, pim-gpt"),
         (("channels=63",), "channels=63 outside [1, 62]"),
         (("row_bytes=48",), "row_bytes=48"),
         (("storage=zip",), "storage='zip'"),

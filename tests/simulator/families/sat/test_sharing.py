@@ -32,7 +32,7 @@ RULES = [
 GEMM = gemm_layer("gemm", 20, 30, 20)
 layers = st.one_of(convolutions(), gemms)
 patterns = st.sampled_from(PATTERNS).map(Pattern.parse)
-slow_to_draw = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+slow_to_draw = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 
 pytestmark = pytest.mark.timing
 
