@@ -4,9 +4,13 @@ import json
 import sys
 from typing import Any
 
+from benchmarks import accel_forge, zig_zag
+from benchmarks.accel_forge import accelforge
 from benchmarks.cost import measure_process
+from benchmarks.environment import NoInterpreterError
+from benchmarks.mapping_search import MappingSearch
 from benchmarks.rows import AIM, Row
-from benchmarks.zig_zag import VERSION, ZigZag, zigzag
+from benchmarks.zig_zag import zigzag
 from dse.schema import SpaceFile
 from dse.space import Space
 
@@ -14,10 +18,8 @@ TITLE = "machines evaluated on ResNet-50 by an exhaustive sweep, from the first 
 RATE_AIM = 1_000  # a second, on two cores
 WORKERS = (1, 2)
 PATTERNS = ("2:8", "dense")
-PEER = f"ZigZag {VERSION}, one layer"
 LAYERS = 54
 LAYER = (14 * 14, 1024, 256)  # a 1 x 1 convolution of ResNet-50's third stage, as positions, channels and outputs
-# AccelForge needs Python 3.12 or later, so it is not run here; docs/benchmarks.md says what it took elsewhere.
 # Ascending costs of change: the last axis of a space runs fastest.
 MIXES: dict[str, dict[str, list[Any]]] = {
     "times vary": {
@@ -77,17 +79,27 @@ def run(
     Raises:
         CalledProcessError: A sweep failed, or came to other outcomes than layer by layer.
     """
-    rows, peer = [], zigzag(*LAYER)
+    rows, peers = [], searches()
     for mix in mixes:
         for pattern in patterns:
             for count in workers:
                 command = (sys.executable, "-m", "benchmarks.hardware_run", mix, pattern, str(count))
                 child = measure_process(*command, *([] if points is None else [str(points)]))
-                rows += _rows(f"{mix}, {pattern}", count, json.loads(child.output), peer)
+                rows += _rows(f"{mix}, {pattern}", count, json.loads(child.output), peers)
     return rows
 
 
-def _rows(what: str, workers: int, record: dict[str, Any], peer: ZigZag) -> list[Row]:
+def searches() -> dict[str, MappingSearch]:
+    """What the peers found and took for one layer, by name; says which of them was not run, and why."""
+    found = {f"ZigZag {zig_zag.VERSION}, one layer": zigzag(*LAYER)}
+    try:
+        found[f"AccelForge {accel_forge.VERSION}, one layer"] = accelforge(*LAYER)
+    except NoInterpreterError as reason:
+        print(f"AccelForge {accel_forge.VERSION} was not run: {reason}")
+    return found
+
+
+def _rows(what: str, workers: int, record: dict[str, Any], peers: dict[str, MappingSearch]) -> list[Row]:
     points = record["points"]
     each = 1e3 * record["cpu"] / points
     note = f"{points:,} machines; {each:.2f} ms of CPU each, sweep and store included"
@@ -98,8 +110,8 @@ def _rows(what: str, workers: int, record: dict[str, Any], peer: ZigZag) -> list
         alone = "layer by layer, same outcomes"
         ours, theirs = each / 1e3, record["alone"]
         rows.append(Row(what=name, ours=ours, unit="CPU s", beside=alone, theirs=theirs, better="less"))
-        note = f"dense, its mapping search, {peer.cycles:,.0f} cycles; ours is all {LAYERS} layers"
-        rows.append(
-            Row(what=name, ours=ours, unit="CPU s", beside=PEER, theirs=peer.search.cpu, better="less", note=note)
-        )
+        for peer, search in peers.items():
+            note = f"dense, its mapping search, {search.cycles:,.0f} cycles; ours is all {LAYERS} layers"
+            theirs = search.cost.cpu
+            rows.append(Row(what=name, ours=ours, unit="CPU s", beside=peer, theirs=theirs, better="less", note=note))
     return rows

@@ -1,6 +1,7 @@
 """Every benchmark runs, on sizes too small to mean anything, and what it measures is shown."""
 
 import json
+import re
 import sys
 
 import pytest
@@ -9,9 +10,10 @@ from click.testing import CliRunner
 from benchmarks import engine, hardware, networks, peers, scale, startup, transformer
 from benchmarks.__main__ import main
 from benchmarks.cost import Cost, measure_process
+from benchmarks.environment import NoInterpreterError, interpreter
+from benchmarks.mapping_search import MappingSearch
 from benchmarks.rows import AIM, Row, table
 from benchmarks.scale_sim import ScaleSim
-from benchmarks.zig_zag import ZigZag
 from dse.store import opened
 from zeroskip.report.screen import show
 
@@ -88,9 +90,34 @@ def test_scale_of_a_store(capsys, monkeypatch, tmp_path):
     assert scale.study_ms(300) > 0
 
 
+def test_a_peer_without_its_python_is_named_and_left_out(capsys, monkeypatch):
+    def no_python(*_):
+        raise NoInterpreterError("no Python >= 3.12 on PATH")
+
+    monkeypatch.setattr(hardware, "zigzag", lambda *_: MappingSearch(75_000, Cost(cpu=2.0, wall=3.0)))
+    monkeypatch.setattr(hardware, "accelforge", no_python)
+    (peer,) = hardware.searches()
+    assert peer.startswith("ZigZag")
+    assert re.fullmatch(r"AccelForge \S+ was not run: no Python >= 3.12 on PATH\n", capsys.readouterr().out)
+
+
+def test_a_newer_python_is_looked_for_on_path(monkeypatch, tmp_path):
+    newer = sys.version_info.minor + 1
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert interpreter((3, newer - 1)) == sys.executable
+    with pytest.raises(NoInterpreterError, match=f"no Python >= 3.{newer} on PATH"):
+        interpreter((3, newer))
+    for minor, status in ((newer, 127), (newer + 1, 0)):  # the first is there, but does not start
+        script = tmp_path / f"python3.{minor}"
+        script.write_text(f"#!/bin/sh\nexit {status}\n")
+        script.chmod(0o755)
+    assert interpreter((3, newer)) == str(tmp_path / f"python3.{newer + 1}")
+
+
 @pytest.mark.slow
 def test_hardware(capsys, monkeypatch):
-    monkeypatch.setattr(hardware, "zigzag", lambda *_: ZigZag(75_000, Cost(cpu=2.0, wall=3.0)))
+    for peer in ("zigzag", "accelforge"):
+        monkeypatch.setattr(hardware, peer, lambda *_: MappingSearch(75_000, Cost(cpu=2.0, wall=3.0)))
     check(hardware.run(mixes=("times vary",), patterns=("2:8",), workers=(1,), points=30), capsys)
 
 
