@@ -60,8 +60,19 @@ def space_of(mix: str, pattern: str) -> Space:
     )
 
 
-def run(mixes: tuple[str, ...] = tuple(MIXES), patterns: tuple[str, ...] = PATTERNS) -> list[Row]:
+def run(
+    mixes: tuple[str, ...] = tuple(MIXES),
+    patterns: tuple[str, ...] = PATTERNS,
+    workers: tuple[int, ...] = WORKERS,
+    points: int | None = None,
+) -> list[Row]:
     """Measure.
+
+    Args:
+        mixes: What varies.
+        patterns: To what all layers are pruned.
+        workers: Numbers of processes.
+        points: How many machines, from the first; None for all.
 
     Raises:
         CalledProcessError: A sweep failed, or came to other outcomes than layer by layer.
@@ -69,9 +80,10 @@ def run(mixes: tuple[str, ...] = tuple(MIXES), patterns: tuple[str, ...] = PATTE
     rows, peer = [], zigzag(*LAYER)
     for mix in mixes:
         for pattern in patterns:
-            for workers in WORKERS:
-                child = measure_process(sys.executable, "-m", "benchmarks.hardware_run", mix, pattern, str(workers))
-                rows += _rows(f"{mix}, {pattern}", workers, json.loads(child.output), peer)
+            for count in workers:
+                command = (sys.executable, "-m", "benchmarks.hardware_run", mix, pattern, str(count))
+                child = measure_process(*command, *([] if points is None else [str(points)]))
+                rows += _rows(f"{mix}, {pattern}", count, json.loads(child.output), peer)
     return rows
 
 

@@ -1,4 +1,4 @@
-"""One search of machines for ResNet-50: ``python -m benchmarks.hardware_run MIX PATTERN WORKERS``, as JSON."""
+"""One search of machines for ResNet-50, as JSON: ``python -m benchmarks.hardware_run MIX PATTERN WORKERS [POINTS]``."""
 
 import json
 import resource
@@ -19,12 +19,12 @@ from dse.study import Study
 COMPARED = 8  # points that are evaluated layer by layer, too
 
 
-def main(mix: str, pattern: str, workers: int) -> None:
-    """Evaluate every point in a study of its own, as ``zeroskip sweep`` does, and print what it took."""
+def main(mix: str, pattern: str, workers: int, points: int | None = None) -> None:
+    """Evaluate every point, or so many, in a study of its own, as ``zeroskip sweep`` does, and print what it took."""
     space = space_of(mix, pattern)
     _compile(mix, pattern)
     with TemporaryDirectory() as folder:
-        study = Study(space, Store(f"sqlite:///{Path(folder) / 'store.db'}"), strategy="exhaustive")
+        study = Study(space, Store(f"sqlite:///{Path(folder) / 'store.db'}"), strategy="exhaustive", budget=points)
         begin, cpu = time.perf_counter(), _cpu()
         with Pool(space, workers) if workers > 1 else nullcontext(InProcess(study.evaluator)) as executor:
             run(study, executor)
@@ -67,4 +67,4 @@ def _alone(space, outcomes) -> float:  # noqa: ANN001
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:]))

@@ -18,7 +18,7 @@ from simulator.sharing.table import Item, Shared, fields_of
 
 CACHED_LAYERS = 200_000
 CACHED_ENERGIES = 200_000
-SHARED_FROM = 24  # machines: for fewer it does not pay to compile what schedules many
+SHARED_FROM = 4  # machines: for fewer it does not pay to load what schedules many
 
 
 class Layers:

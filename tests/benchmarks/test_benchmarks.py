@@ -6,11 +6,12 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import engine, networks, peers, scale, startup, transformer
+from benchmarks import engine, hardware, networks, peers, scale, startup, transformer
 from benchmarks.__main__ import main
 from benchmarks.cost import Cost, measure_process
 from benchmarks.rows import AIM, Row, table
 from benchmarks.scale_sim import ScaleSim
+from benchmarks.zig_zag import ZigZag
 from dse.store import opened
 from zeroskip.report.screen import show
 
@@ -85,6 +86,12 @@ def test_scale_of_a_store(capsys, monkeypatch, tmp_path):
     with opened(f"sqlite:///{tmp_path}/scale.db") as store:
         assert len(store.trials(scale.STUDY.name)) == 2 * 40  # every write is a trial of its own
     assert scale.study_ms(300) > 0
+
+
+@pytest.mark.slow
+def test_hardware(capsys, monkeypatch):
+    monkeypatch.setattr(hardware, "zigzag", lambda *_: ZigZag(75_000, Cost(cpu=2.0, wall=3.0)))
+    check(hardware.run(mixes=("times vary",), patterns=("2:8",), workers=(1,), points=30), capsys)
 
 
 @pytest.mark.slow

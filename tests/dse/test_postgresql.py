@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -26,24 +27,21 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server():
     """A server that listens on a socket in its own folder only."""
-    home = tmp_path_factory.mktemp("pg")
-    if AS_POSTGRES:  # the server refuses to run as root
-        for folder in (home, *home.parents[:2]):
-            folder.chmod(0o755)
-        shutil.chown(home, "postgres")
-    run = [*AS_POSTGRES, "env", "-C", str(home)]
-    subprocess.run(
-        [*run, BINARIES / "initdb", "-D", home / "data", "-U", "zs", "-A", "trust"],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    options = f"-k {home} -c listen_addresses=''"
-    control = [*run, BINARIES / "pg_ctl", "-D", home / "data", "-w"]
-    subprocess.run([*control, "-o", options, "-l", home / "log", "start"], check=True, stdout=subprocess.DEVNULL)
-    yield home
-    subprocess.run([*control, "-m", "immediate", "stop"], check=True, stdout=subprocess.DEVNULL)
+    with tempfile.TemporaryDirectory(prefix="zeroskip-pg-") as name:
+        home = Path(name)
+        if AS_POSTGRES:  # the server refuses to run as root
+            shutil.chown(home, "postgres")
+        run = [*AS_POSTGRES, "env", "-C", name]
+        data, log = home / "data", home / "log"
+        initdb = [*run, BINARIES / "initdb", "-D", data, "-U", "zs", "-A", "trust"]
+        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL)
+        options = f"-k {home} -c listen_addresses=''"
+        control = [*run, BINARIES / "pg_ctl", "-D", data, "-w"]
+        subprocess.run([*control, "-o", options, "-l", log, "start"], check=True, stdout=subprocess.DEVNULL)
+        yield home
+        subprocess.run([*control, "-m", "immediate", "stop"], check=True, stdout=subprocess.DEVNULL)
 
 
 @pytest.fixture
