@@ -150,4 +150,5 @@ CHECKS: dict[str, tuple[tuple[str, ...], ...]] = {
     "core/weight fetch": (_LARGER,),
     "core/accumulator": (_LARGER,),
     "core/activation fetch": (_LARGER, _machine(16, 16, 8, *FP16, kib=64)),
+    "core/scratchpad": (_LARGER,),
 }
