@@ -6,7 +6,8 @@ What was synthesised before is taken from the cache; afresh it takes CPU minutes
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,18 @@ import numpy as np
 from scipy.optimize import nnls
 
 from benchmarks.cost import ROOT
-from rtl.bench.build import RTL
-from rtl.bench.synthesis import UnitArea, synthesise
+from rtl.bench.build import RTL, Design, code_of
+from rtl.bench.synthesis import synthesise
 from rtl.bench.targets import LIBERTY_HINT, find_liberty, find_target
 from rtl.bench.yosys import need_yosys
-from simulator.cost.area import FIELDS, key, predict
-from simulator.cost.resources import Resources
+from simulator.cost.area import FIELDS, Coefficients, predict
 from simulator.families import Family, family
-from simulator.verilog import BlockShape, Verilog
+from simulator.verilog import AreaModel, BlockShape, Unit, Verilog
 
 TARGET = "xcup"
 PAGE = ROOT / "docs" / "area.md"
-Points = list[dict[str, Any]]
+Sizes = dict[str, float]  # by field of Resources
+Settings = tuple[str, ...]
 
 
 @click.command()
@@ -38,152 +39,150 @@ def main(name: str, jobs: int) -> None:
     verilog = chosen.verilog
     if verilog is None or verilog.model is None:
         raise click.UsageError(f"family {name} has no area model")
-    points = [_point(chosen, verilog, settings, jobs) for settings in verilog.model.points]
-    shapes = [_shapes(chosen, verilog, settings) for settings in verilog.model.points]
-    model = fit(points, shapes)
+    bench = Bench(chosen, verilog, verilog.model)
+    blocks = {key: bench.fitted(key) for key in verilog.model.points}
     document = {
         "provenance": {
             "command": f"python -m benchmarks.area {name}",
             "yosys": need_yosys(),
-            "sources": sources_digest(verilog),
+            "sources": sources_digest(chosen, verilog),
             "passes": list(find_target(TARGET).passes),
         },
         "target": TARGET,
-        "points": points,
-        "model": model,
-        "left_out": left_out(points, shapes),
+        "blocks": blocks,
+        "checks": [c for key in verilog.model.checks for c in bench.checked(key, blocks[key]["model"])],
     }
     verilog.model.file.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
-    tables = {"configurations": _configurations(points), "fit": _fit_table(points, shapes, model, document["left_out"])}
-    tables |= _element_tables(chosen, verilog, jobs)
-    write_tables(PAGE, tables)
+    tables = {"fit": fit_table(blocks)} | ({"checks": check_table(document["checks"])} if document["checks"] else {})
+    write_tables(PAGE, tables | _element_tables(chosen, verilog, jobs))
 
 
-def sources_digest(verilog: Verilog[Any]) -> str:
-    """Of all Verilog of a family."""
-    paths = [path for folder in verilog.folders for path in sorted((RTL / folder).glob("*.sv"))]
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()[:16]
+class Bench:
+    """Synthesises the blocks of a family, each alone."""
+
+    def __init__(self, chosen: Family[Any], verilog: Verilog[Any], model: AreaModel) -> None:
+        self._family, self._verilog, self._model = chosen, verilog, model
+
+    def shapes(self, settings: Settings) -> tuple[BlockShape, ...]:
+        """The blocks of the default configuration with some settings."""
+        config = self._family.load_config(self._verilog.default, settings)
+        return self._model.shape(self._verilog.units(config))
+
+    def measure(self, shape: BlockShape) -> Sizes:
+        """What one instance of a block takes, without the blocks inside it."""
+        unit = Unit(name=shape.name, module=shape.module, parameters=shape.parameters)
+
+        def say(text: str) -> None:
+            click.echo(f"{text} {' '.join(f'{k}={v}' for k, v in shape.parameters.items())}", err=True)
+
+        (block,) = synthesise(self._verilog, unit, find_target(TARGET), only=[unit.name], say=say).blocks
+        return {field: getattr(block.one, field) for field in FIELDS}
+
+    def fitted(self, key: str) -> dict[str, Any]:
+        """A block at its points, each set of parameters once, and the model fitted to them."""
+        found: dict[str, tuple[BlockShape, dict[str, Any]]] = {}
+        for settings in self._model.points[key]:
+            for shape in self.shapes(settings):
+                name = json.dumps(shape.parameters, sort_keys=True)
+                if shape.key == key and name not in found:
+                    point = {"settings": list(settings), "parameters": dict(shape.parameters)}
+                    found[name] = shape, point | {"one": self.measure(shape)}
+        shapes, points = [shape for shape, _ in found.values()], [point for _, point in found.values()]
+        sizes = [point["one"] for point in points]
+        return {"points": points, "model": fit(shapes, sizes), **errors(shapes, sizes)}
+
+    def checked(self, key: str, model: Coefficients) -> list[dict[str, Any]]:
+        """A block where it is not fitted: what one instance takes, and what the model says."""
+        found: list[dict[str, Any]] = []
+        for settings in self._model.checks[key]:
+            for shape in self.shapes(settings):
+                if shape.key == key and all(check["parameters"] != shape.parameters for check in found):
+                    said = predict(replace(shape, count=1), model).total
+                    check = {"block": key, "settings": list(settings), "parameters": dict(shape.parameters)}
+                    check |= {"one": self.measure(shape), "said": {field: getattr(said, field) for field in FIELDS}}
+                    found.append(check)
+        return found
 
 
-def measured(units: list[UnitArea]) -> dict[str, dict[str, float]]:
-    """Resources by block, all instances together, named as in the data file."""
-    found: dict[str, Resources] = {}
-    for area in units:
-        for block in area.blocks:
-            name = f"{area.unit.name}/{block.name}"
-            found[name] = found.get(name, Resources()) + block.total
-    return {name: {field: getattr(total, field) for field in FIELDS} for name, total in found.items()}
+def sources_digest(chosen: Family[Any], verilog: Verilog[Any]) -> str:
+    """Of the Verilog of a family's machine, comments and layout left out."""
+    folders = [RTL / folder for folder in verilog.folders]
+    units = verilog.units(chosen.load_config(verilog.default))
+    paths = {path for unit in units for path in Design(toplevel=unit.module, folders=folders).sources()}
+    words = [word for path in sorted(paths) for word in code_of(path.read_text("utf-8")).split()]
+    return hashlib.sha256(" ".join(words).encode()).hexdigest()[:16]
 
 
-def _point(chosen: Family[Any], verilog: Verilog[Any], settings: tuple[str, ...], jobs: int) -> dict[str, Any]:
-    config = chosen.load_config(verilog.default, settings)
-    units = verilog.units(config)
-    click.echo(" ".join(settings), err=True)
-    areas = [
-        synthesise(verilog, unit, find_target(TARGET), jobs=jobs, say=lambda s: click.echo(f"  {s}", err=True))
-        for unit in units
-    ]
-    parameters = {f"{unit.module} {name}": value for unit in units for name, value in unit.parameters.items()}
-    blocks = measured(areas)
-    training = {unit.name for unit in units if unit.training}
-    core = {f: sum(b[f] for n, b in blocks.items() if n.split("/")[0] not in training) for f in FIELDS}
-    return {"settings": list(settings), "parameters": parameters, "blocks": blocks, "core": core}
+def fit(shapes: Sequence[BlockShape], sizes: Sequence[Sizes]) -> dict[str, dict[str, float]]:
+    """Coefficients of the features of a block, by field: least squares of relative errors, none negative."""
+    return {field: _fit_field([s.features for s in shapes], [size[field] for size in sizes]) for field in FIELDS}
 
 
-def _shapes(chosen: Family[Any], verilog: Verilog[Any], settings: tuple[str, ...]) -> dict[str, BlockShape]:
-    assert verilog.model is not None
-    return {key(shape): shape for shape in verilog.model.shape(chosen.load_config(verilog.default, settings))}
-
-
-def fit(points: Points, shapes: list[dict[str, BlockShape]]) -> dict[str, dict[str, dict[str, float]]]:
-    """Coefficients by block, field and feature: least squares of relative errors, none negative."""
-    names = dict.fromkeys(name for shape in shapes for name in shape)
-    return {name: {field: _fit_one(points, shapes, name, field) for field in FIELDS} for name in names}
-
-
-def _fit_one(points: Points, shapes: list[dict[str, BlockShape]], name: str, field: str) -> dict[str, float]:
-    rows = [(p["blocks"][name][field], s[name].features) for p, s in zip(points, shapes, strict=True) if name in s]
-    features = list(dict.fromkeys(feature for _, row in rows for feature in row))
-    wanted = np.array([value for value, _ in rows])
+def _fit_field(rows: Sequence[Mapping[str, float]], values: Sequence[float]) -> dict[str, float]:
+    features, wanted = list(dict.fromkeys(feature for row in rows for feature in row)), np.array(values)
     if not wanted.any():
         return {}
     weights = 1 / np.maximum(wanted, 1)
-    matrix = np.array([[row.get(feature, 0.0) for feature in features] for _, row in rows])
+    matrix = np.array([[row.get(feature, 0.0) for feature in features] for row in rows])
     scale = np.maximum(matrix.max(axis=0), 1e-9)
     found, _ = nnls(matrix / scale * weights[:, None], wanted * weights)
     return {f: float(f"{c / s:.6g}") for f, c, s in zip(features, found, scale, strict=True) if c > 0}
 
 
-def core_total(
-    shapes: Mapping[str, BlockShape], model: Mapping[str, Any], point: Mapping[str, Any]
-) -> dict[str, float]:
-    """What the model says of the core of a point."""
-    training = {name for name in point["blocks"] if name.split("/")[0] != "core"}
-    parts = [predict(shape, model[name]).total for name, shape in shapes.items() if name not in training]
-    total = Resources.total(parts)
-    return {field: getattr(total, field) for field in FIELDS}
+def errors(shapes: Sequence[BlockShape], sizes: Sequence[Sizes]) -> dict[str, Sizes]:
+    """Largest relative errors over the points of a block: of the model, and of models that have not seen the point."""
+    model, numbers = fit(shapes, sizes), range(len(shapes))
+    alone = [
+        fit([s for j, s in enumerate(shapes) if j != i], [s for j, s in enumerate(sizes) if j != i]) for i in numbers
+    ]
 
+    def worst(models: Sequence[Coefficients]) -> Sizes:
+        said = [predict(replace(shape, count=1), each).total for shape, each in zip(shapes, models, strict=True)]
+        return {
+            f: round(max(abs(_relative(getattr(s, f), is_[f])) for s, is_ in zip(said, sizes, strict=True)), 4)
+            for f in FIELDS
+        }
 
-def left_out(points: Points, shapes: list[dict[str, BlockShape]]) -> list[dict[str, float]]:
-    """Relative error of the core of each point, by a model fitted to all others."""
-    errors = []
-    for index, (point, shape) in enumerate(zip(points, shapes, strict=True)):
-        others = [p for i, p in enumerate(points) if i != index], [s for i, s in enumerate(shapes) if i != index]
-        said = core_total(shape, fit(*others), point)
-        errors.append({f: round(_relative(said[f], point["core"][f]), 4) for f in FIELDS})
-    return errors
+    return {"worst": worst([model] * len(shapes)), "left_out": worst(alone) if len(shapes) > 1 else {}}
 
 
 def _relative(said: float, is_: float) -> float:
     return (said - is_) / is_ if is_ else float(said != 0)
 
 
-def _configurations(points: Points) -> list[str]:
+def fit_table(blocks: Mapping[str, Any]) -> list[str]:
+    """Errors of the model, block by block."""
     lines = [
-        "| rows x cols | data path | max group | scratchpads | DRAM port | LUT | FF | DSP | BRAM |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| block | points | LUT | FF | DSP | BRAM | LUT, unseen | FF, unseen |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    for point in points:
-        said = dict(s.split("=") for s in point["settings"])
-        path = said.get("datapath", '"int8"').strip('"')
-        head = f"{said['rows']} x {said['cols']} | {path} | {said['max_group']}"
-        head += f" | {said['activation_scratchpad_kib']} KiB each | {said.get('memory.bytes_per_cycle', '16')} B/cycle"
-        core = point["core"]
-        lines.append(f"| {head} | {core['lut']:,.0f} | {core['ff']:,.0f} | {core['dsp']:,.0f} | {core['bram']:g} |")
+    for key, block in blocks.items():
+        cells = [_percent(block["worst"][field]) for field in FIELDS]
+        cells += [_percent(block["left_out"].get(field)) for field in ("lut", "ff")]
+        lines.append(f"| {key} | {len(block['points'])} | {' | '.join(cells)} |")
     return lines
 
 
-def _fit_table(
-    points: Points, shapes: list[dict[str, BlockShape]], model: Mapping[str, Any], out: list[dict[str, float]]
-) -> list[str]:
-    lines = ["| block | points | LUT, worst | FF, worst | DSP, worst | BRAM, worst |", "|---|---|---|---|---|---|"]
-    for name in model:
-        there = [
-            (p["blocks"][name], predict(s[name], model[name]).total)
-            for p, s in zip(points, shapes, strict=True)
-            if name in s
-        ]
-        worst = [max(abs(_relative(getattr(said, f), is_[f])) for is_, said in there) for f in FIELDS]
-        lines.append(f"| {name} | {len(there)} | " + " | ".join(f"{100 * w:.1f} %" for w in worst) + " |")
-    totals = [
-        [_relative(core_total(s, model, p)[f], p["core"][f]) for p, s in zip(points, shapes, strict=True)]
-        for f in FIELDS
-    ]
-    lines.append(
-        f"| **core** | {len(points)} | " + " | ".join(f"**{100 * max(map(abs, t)):.1f} %**" for t in totals) + " |"
-    )
-    left = [max(abs(error[f]) for error in out) for f in FIELDS]
-    lines.append(
-        "| **core, of a model that has not seen the point** | | "
-        + " | ".join(f"**{100 * w:.1f} %**" for w in left)
-        + " |"
-    )
+def check_table(checks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Blocks that were not fitted, synthesised, and how far the model is off."""
+    lines = ["| block | at | LUT | FF | DSP | BRAM |", "|---|---|---|---|---|---|"]
+    for check in checks:
+        is_, said = check["one"], check["said"]
+        cells = [f"{is_[f]:,.10g} ({100 * _relative(said[f], is_[f]):+.1f} %)" for f in FIELDS]
+        parameters = ", ".join(f"{name}={value}" for name, value in check["parameters"].items())
+        lines.append(f"| {check['block']} | {parameters} | {' | '.join(cells)} |")
     return lines
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f} %"
 
 
 def _element_tables(chosen: Family[Any], verilog: Verilog[Any], jobs: int) -> dict[str, list[str]]:
     """Processing elements in standard cells, where a liberty file is installed."""
     liberty = find_liberty(None)
+    if verilog.elements is None:
+        return {}
     if liberty is None:
         click.echo(f"no table of standard cells: {LIBERTY_HINT}", err=True)
         return {}

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from dse.choices import Choice, Value
 from dse.chosen import Chosen
 from dse.layers import CACHED_LAYERS, Layers
-from dse.metrics import Totals, machine_of
+from dse.metrics import Totals
 from dse.provenance import code_digest
 from dse.space import Design, Space, said_of
 from dse.workload import FIXED, Work
@@ -64,7 +64,8 @@ class Evaluator:
         energies = None if space.technology is None else space.technology.model_dump(mode="json")
         with said_of(space.origin):
             self.chosen = Chosen(space)
-        fixed = [layers, space.file.family, space.file.costs, energies, self.chosen.content, code_digest(space.family)]
+        costs = [space.file.costs, space.area, None if space.part is None else space.part.model_dump(mode="json")]
+        fixed = [layers, space.file.family, costs, energies, self.chosen.content, code_digest(space.family)]
         self._fixed = dumps(fixed, sort_keys=True)
         self._layers = Layers(space.family, space.technology)
         # One object for all layers that are alike, whatever their group.
@@ -148,7 +149,7 @@ class Evaluator:
     def metrics(self, design: Design, parts: tuple[Totals, ...]) -> dict[str, float]:
         """Every metric from the sums of the groups."""
         total = sum_parts(parts)
-        machine = machine_of(self.space.family, design.config, self.space.file.costs)
+        machine = self.space.machine(design.config)
         return {name: metric.value(total, machine) for name, metric in self.space.metrics.items()}
 
     def _parts(self, config: FamilyConfig) -> list[list[Layer]]:

@@ -8,7 +8,7 @@ import numpy as np
 from dse.choices import Choice
 from dse.evaluate import Evaluator, sum_parts
 from dse.judge import Judge
-from dse.metrics import Machine, Metric, Totals, machine_of
+from dse.metrics import Machine, Metric, Totals
 from dse.problem import Forecast, Point, Problem, Row
 from dse.space import Design
 from dse.workload import Work
@@ -96,7 +96,7 @@ class Layers:
 
     def _find_machine(self, machine: Point) -> Machine:
         space = self._judge.space
-        return machine_of(space.family, self._design(machine).config, space.file.costs)
+        return space.machine(self._design(machine).config)
 
     def _design(self, machine: Point, group: int | None = None, chosen: Point = ()) -> Design:
         """The design of a machine, with the first choices of all groups but one."""

@@ -1,15 +1,17 @@
 """From outcomes to what strategies are told, and the problem that a space poses."""
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import islice, product
 
 from dse.bounds import Bound, bounds_of
 from dse.evaluate import Outcome
-from dse.metrics import Totals, machine_of
+from dse.metrics import AREA_METRICS, FITS, NO_AREA, PART_METRICS, Totals
 from dse.problem import Observation, Point, Problem
 from dse.space import Space
 from mapping.errors import InputError
+from simulator.cost.resources import HEADINGS
 
 CHECKED_AT_MOST = 20_000
 SHOWN_REASONS = 5
@@ -23,6 +25,8 @@ class Judge:
         file = space.file
         self.signs = {name: 1 if goal == "minimise" else -1 for name, goal in file.objectives.items()}
         self.bounds = bounds_of(file)
+        if space.part is not None and not any(bound.metric == FITS and bound.sign > 0 for bound in self.bounds):
+            self.bounds += (Bound(metric=FITS, sign=1, limit=1.0),)
         self._hardware_reason = lru_cache(maxsize=65_536)(self._find_reason)
 
     def reason(self, point: Point) -> str | None:
@@ -36,11 +40,33 @@ class Judge:
             design = self.space.design(self.space.decode(point))
         except InputError as error:
             return str(error)
-        of = machine_of(self.space.family, design.config, self.space.file.costs)
+        of = self.space.machine(design.config)
         metrics = self.space.metrics
         fixed = [bound for bound in self.bounds if bound.metric in metrics and not metrics[bound.metric].slopes]
         broken = [bound for bound in fixed if bound.excess(metrics[bound.metric].value(Totals(), of)) > 0]
-        return f"violates {broken[0]}" if broken else None
+        if not broken:
+            return None
+        if broken[0].metric == FITS and broken[0].sign > 0:
+            return self._over(broken[0], of.area)
+        return f"violates {broken[0]}"
+
+    def _over(self, bound: Bound, area: Mapping[str, float], *, numbers: bool = False) -> str:
+        """Which resources of the part a machine takes too many of."""
+        part = self.space.part
+        assert part is not None
+        said = [
+            HEADINGS[name] + (f" ({area[name]:,.6g} of {getattr(part, name):,})" if numbers else "")
+            for name in AREA_METRICS
+            if area[f"{name}_share"] > bound.limit
+        ]
+        return f"part {part.name}: over {100 * bound.limit:g} % of its {', '.join(said)}"
+
+    def lost_to_area(self, reasons: Mapping[str, int]) -> int:
+        """How many of the machines that ``check`` counted have no area, or too much of it."""
+        part = self.space.part
+        starts = [f"{NO_AREA}:", *(f"violates {name} " for name in (*AREA_METRICS, *PART_METRICS))]
+        starts += [f"part {part.name}: over"] if part is not None else []
+        return sum(count for reason, count in reasons.items() if reason.startswith(tuple(starts)))
 
     def check(self) -> tuple[Counter[str], int]:
         """Reasons of the machines that cannot be feasible with their number, and how many were looked at."""
@@ -56,7 +82,10 @@ class Judge:
         broken = self.broken(outcome)
         if broken:
             return "infeasible", "; ".join(
-                f"{bound.metric}={outcome.metrics[bound.metric]:.6g} violates {bound}" for bound in broken
+                self._over(bound, outcome.metrics, numbers=True)
+                if bound.metric == FITS and bound.sign > 0
+                else f"{bound.metric}={outcome.metrics[bound.metric]:.6g} violates {bound}"
+                for bound in broken
             )
         return "complete", None
 

@@ -1,12 +1,16 @@
 """What can be an objective or a constraint, and how it follows from sums over layers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
 from mapping.errors import InputError
+from simulator.cost.area import area as resources
+from simulator.cost.parts import Part
 from simulator.families import Family
+
+NO_AREA = "no area"  # begins the reason of a machine that the area model does not reach
 
 
 class Totals(NamedTuple):
@@ -36,12 +40,18 @@ class Totals(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """What of a configuration enters the metrics, and its declared costs."""
+    """What of a configuration enters the metrics.
+
+    Attributes:
+        costs: The declared costs by name.
+        area: Resources of an FPGA and shares of a part, by metric; empty in a space that does not ask for area.
+    """
 
     clock_hz: float
     peak_macs: float
     peak_bytes: float
     costs: Mapping[str, float]
+    area: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,15 +127,44 @@ ENERGY_METRICS: dict[str, Metric] = {
 }
 
 
-def metrics_with(costs: Mapping[str, Mapping[str, float]], *, energy: bool = False) -> dict[str, Metric]:
-    """All metrics of a space: those of every space, those of energy where it is asked for, and its declared costs.
+def _of_area(name: str, summary: str) -> Metric:
+    return Metric(summary=summary, value=lambda _, machine: machine.area[name], slopes={})
+
+
+AREA_METRICS: dict[str, Metric] = {
+    name: _of_area(name, f"{text} of the machine, by the area model")
+    for name, text in (
+        ("lut", "LUTs"),
+        ("ff", "flip-flops"),
+        ("dsp", "DSP blocks"),
+        ("bram", "block RAMs [RAMB36]"),
+        ("uram", "UltraRAMs"),
+    )
+}
+FITS = "part_share"  # at most 1 where the machine fits the part
+PART_METRICS: dict[str, Metric] = {
+    f"{name}_share": _of_area(f"{name}_share", f"{name} over what the part has") for name in AREA_METRICS
+} | {FITS: _of_area(FITS, "largest share of the part that a resource takes")}
+
+
+def metrics_with(
+    costs: Mapping[str, Mapping[str, float]], *, energy: bool = False, area: bool = False, part: bool = False
+) -> dict[str, Metric]:
+    """All metrics of a space: those of every space, those of energy and area where asked for, its declared costs.
+
+    Args:
+        costs: The declared costs.
+        energy: Whether somebody asks for energy.
+        area: Whether somebody asks for area.
+        part: Whether there is a part to take shares of.
 
     Raises:
         InputError: A cost that is called like a metric.
     """
-    found = METRICS | (ENERGY_METRICS if energy else {})
+    found = METRICS | (ENERGY_METRICS if energy else {}) | (AREA_METRICS if area else {})
+    found |= PART_METRICS if part else {}
     for name in costs:
-        if name in METRICS or name in ENERGY_METRICS:
+        if name in METRICS | ENERGY_METRICS | AREA_METRICS | PART_METRICS:
             raise InputError(f"costs.{name}: there is a metric of that name")
         found[name] = Metric(summary="declared cost", value=partial(_cost, name), slopes={})
     return found
@@ -135,11 +174,26 @@ def _cost(name: str, _: Totals, machine: Machine) -> float:
     return machine.costs[name]
 
 
-def machine_of(family: Family[Any], config: Any, costs: Mapping[str, Mapping[str, float]]) -> Machine:  # noqa: ANN401
+def machine_of(
+    family: Family[Any],
+    config: Any,  # noqa: ANN401
+    costs: Mapping[str, Mapping[str, float]],
+    *,
+    area: bool = False,
+    part: Part | None = None,
+) -> Machine:
     """The machine of a configuration.
 
+    Args:
+        family: Whose configuration it is.
+        config: The configuration.
+        costs: The declared costs.
+        area: Whether somebody asks for its area.
+        part: To take shares of, where there is area.
+
     Raises:
-        InputError: A cost with a term that is no number of this configuration.
+        InputError: A cost with a term that is no number of this configuration, or no area: the model does not reach to
+            this configuration, and the message begins with ``NO_AREA``.
     """
     peak_macs = float(family.peak_macs(config))
     declared = {
@@ -151,7 +205,20 @@ def machine_of(family: Family[Any], config: Any, costs: Mapping[str, Mapping[str
         peak_macs=peak_macs,
         peak_bytes=float(family.peak_bytes(config)),
         costs=declared,
+        area=_area(family, config, part) if area else {},
     )
+
+
+def _area(family: Family[Any], config: Any, part: Part | None) -> dict[str, float]:  # noqa: ANN401
+    try:
+        taken = resources(family, config)
+    except InputError as error:
+        raise InputError(f"{NO_AREA}: {error}") from error
+    found = {name: float(getattr(taken, name)) for name in AREA_METRICS}
+    if part is not None:
+        shares = part.shares(taken)
+        found |= {f"{name}_share": share for name, share in shares.items()} | {FITS: max(shares.values())}
+    return found
 
 
 def _term(config: Any, peak_macs: float, term: str, cost: str) -> float:  # noqa: ANN401

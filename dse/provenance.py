@@ -44,7 +44,11 @@ def _places(modules: tuple[str, ...], family: Family[Any]) -> list[str]:
 def _digest_of(*places: str) -> str:
     digest = sha256()
     for place in map(Path, dict.fromkeys(places)):
-        files = sorted([*place.rglob("*.py"), *place.rglob("*.toml")]) if place.is_dir() else [place]
+        files = (
+            sorted(file for kind in ("*.py", "*.toml", "*.json") for file in place.rglob(kind))
+            if place.is_dir()
+            else [place]
+        )
         for file in files:
             # The name inside the package: an installed copy and a checkout are the same code.
             digest.update(f"{file.relative_to(place.parent)}\0".encode() + file.read_bytes() + b"\0")

@@ -197,6 +197,9 @@ class SpaceFile(_Part):
     proxies: dict[Name, dict[str, dict[str, Finite]]] = Field(
         {}, description="declared stand-ins: for each group of layers a number for each of its patterns; they add up"
     )
+    part: str | None = Field(
+        None, description="FPGA part that the machine must fit, by name; brings the metrics of area and of shares"
+    )
     objectives: dict[str, Literal["minimise", "maximise"]] = Field(min_length=1)
     constraints: dict[str, Limit] = {}
     baselines: dict[Name, dict[str, Scalar]] = Field(

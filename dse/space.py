@@ -13,14 +13,16 @@ from typing import Any, NamedTuple
 
 from dse.choices import ACCURACY, FIELDS, MAPPING, RULES, Choice, Value, choice_of
 from dse.document import read_yaml
-from dse.metrics import ENERGY_METRICS, Metric, machine_of, metrics_with
+from dse.metrics import AREA_METRICS, ENERGY_METRICS, PART_METRICS, Machine, Metric, machine_of, metrics_with
 from dse.schema import Range, SpaceFile
 from dse.workload import Group, Workload, load_workload
 from mapping.errors import InputError
 from mapping.sparsity import parse_nm
 from simulator.config import FamilyConfig, assign, build_config
+from simulator.cost.area import need_model, target_of
 from simulator.cost.energy import DEFAULT as DEFAULT_TECHNOLOGY
 from simulator.cost.energy import Technology, technology
+from simulator.cost.parts import Part, find_part
 from simulator.families import Family, family
 
 Point = tuple[int, ...]
@@ -86,7 +88,11 @@ class Space:
         self._groups = self._named_groups()
         self.groups = tuple(group.name for group in self._groups)
         self.technology = self._technology()
-        self.metrics: dict[str, Metric] = metrics_with(file.costs, energy=self.technology is not None)
+        self.part = self._part()
+        self.area = self._asks_for_area()
+        self.metrics: dict[str, Metric] = metrics_with(
+            file.costs, energy=self.technology is not None, area=self.area, part=self.part is not None
+        )
         self.chosen = self._chosen()
         base = self.family.load_config(file.config).model_dump()
         self._base = assign(base, file.settings)
@@ -98,6 +104,7 @@ class Space:
         # Bound per instance: the cache dies with the space.
         self._config_of = lru_cache(maxsize=65_536)(self._build)
         self._choices_of = lru_cache(maxsize=65_536)(self._choose)
+        self.machine = lru_cache(maxsize=65_536)(self._find_machine)
 
     @classmethod
     def load(cls, path: Path) -> "Space":
@@ -174,6 +181,28 @@ class Space:
         """The group of the file behind each of ``groups``."""
         return tuple(group.parent for group in self._groups)
 
+    def _part(self) -> Part | None:
+        """The FPGA part that the file names."""
+        if self.file.part is None:
+            asked = PART_METRICS.keys() & {*self.file.objectives, *self.file.constraints}
+            if asked:
+                raise InputError(f"metric {min(asked)!r}: no part is named; for example part: U280")
+            return None
+        part = find_part(self.file.part)
+        try:
+            _, model = need_model(self.family)
+        except InputError as error:
+            raise InputError(f"part {part.name!r}: {error}") from error
+        if part.target != target_of(model):
+            raise InputError(f"part {part.name!r}: the area model is one of {target_of(model)}, not of {part.target}")
+        return part
+
+    def _asks_for_area(self) -> bool:
+        asked = AREA_METRICS.keys() & {*self.file.objectives, *self.file.constraints}
+        if asked and (self.family.verilog is None or self.family.verilog.model is None):
+            raise InputError(f"metric {min(asked)!r}: family {self.family.name!r} has no area model")
+        return bool(asked) or self.part is not None
+
     @property
     def sizes(self) -> Point:
         """Number of values of each variable."""
@@ -239,8 +268,12 @@ class Space:
     def _build(self, settings: tuple[tuple[str, Value], ...]) -> FamilyConfig:
         values = assign(self._base, dict(settings))
         config: FamilyConfig = build_config(self.family.config, values, "configuration")
-        machine_of(self.family, config, self.file.costs)
+        self.machine(config)
         return config
+
+    def _find_machine(self, config: FamilyConfig) -> Machine:
+        """What of a configuration enters the metrics; raises ``InputError`` as ``machine_of``."""
+        return machine_of(self.family, config, self.file.costs, area=self.area, part=self.part)
 
     def _hardware(self) -> Iterator[Variable]:
         for name, given in self.file.parameters.items():

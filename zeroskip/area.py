@@ -21,7 +21,7 @@ from zeroskip.report.progress import progress
 from zeroskip.report.screen import plain_table, show
 
 if TYPE_CHECKING:
-    from rtl.bench.synthesis import UnitArea
+    from rtl.bench.synthesis import Block, UnitArea
     from rtl.bench.targets import Target
 
 MODEL_FIELDS = ("lut", "ff", "dsp", "bram", "uram")
@@ -61,6 +61,7 @@ class _Answer:
     rows: list[_Row]
     sums: Mapping[str, Resources]
     made_by: str
+    lacks: str = ""
 
 
 def run(request: AreaRequest, check: Callable[[], None] = lambda: None) -> None:
@@ -87,13 +88,15 @@ def run(request: AreaRequest, check: Callable[[], None] = lambda: None) -> None:
         return
     name = request.config or verilog.default
     show(_table(answer, f"{request.family}: {' '.join([name, *request.settings])} ({answer.made_by})"))
+    if answer.lacks:
+        click.echo(f"No Verilog, and in no total: {answer.lacks}.")
     if part:
         show(_share_table(part, shares))
 
 
 def _verilog(family: Family[Any]) -> Verilog[Any]:
     if family.verilog is None:
-        raise InputError(f"family {family.name!r} has no Verilog")
+        raise InputError(f"family {family.name!r} has no Verilog of a machine, so it has no area")
     return family.verilog
 
 
@@ -104,12 +107,20 @@ def _synthesised(
     target = _target(request, part)
     units = verilog.units(config)
     areas = _run(verilog, units, target, request.jobs, check)
-    rows = [_Row(unit=a.unit.name, block=b.name, count=b.count, total=b.total) for a in areas for b in _merged(a)]
-    core = Resources.total([area.total for area in areas if not area.unit.training])
-    sums = {"core": core}
-    if any(area.unit.training for area in areas):
-        sums["with training"] = Resources.total([area.total for area in areas])
-    return _Answer(fields=target.shown, rows=rows, sums=sums, made_by=f"Yosys, target {target.name}")
+    rows = [_row(area, block) for area in areas for block in _merged(area)]
+    totals = [(area.unit, area.total.times(area.unit.count)) for area in areas]
+    sums = {verilog.total: Resources.total([total for unit, total in totals if not unit.training])}
+    if any(unit.training for unit, _ in totals):
+        sums["with training"] = Resources.total([total for _, total in totals])
+    return _Answer(
+        fields=target.shown, rows=rows, sums=sums, made_by=f"Yosys, target {target.name}", lacks=verilog.lacks
+    )
+
+
+def _row(area: "UnitArea", block: "Block") -> _Row:
+    """A block in all units of its kind."""
+    copies = area.unit.count
+    return _Row(unit=area.unit.name, block=block.name, count=copies * block.count, total=block.total.times(copies))
 
 
 def _estimated(family: Family[Any], config: object) -> _Answer:
@@ -171,6 +182,8 @@ def _print_elements(request: AreaRequest, verilog: Verilog[Any], config: object,
     """Processing elements side by side, in standard cells."""
     from rtl.bench.targets import LIBERTY_HINT, find_target  # noqa: PLC0415
 
+    if verilog.elements is None:
+        raise InputError(f"--elements: family {request.family!r} has no variants of an element to compare")
     liberty = _liberty(request.liberty)
     if liberty is None:
         raise InputError(
@@ -230,6 +243,7 @@ def _document(request: AreaRequest, answer: _Answer, shares: Mapping[str, Mappin
         "config": request.config,
         "settings": list(request.settings),
         "made_by": answer.made_by,
+        "lacks": answer.lacks,
         "blocks": [{"unit": r.unit, "block": r.block, "count": r.count, **plain(r.total)} for r in answer.rows],
         "totals": {name: plain(total) for name, total in answer.sums.items()},
         "part": request.part,

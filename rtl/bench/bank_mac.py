@@ -12,7 +12,7 @@ from rtl.bench.coverage import Bins
 from simulator.families.dram_pim.arithmetic import from_bf16, mac, to_bf16
 
 REGISTERS = int(os.environ["ZEROSKIP_BENCH_REGISTERS"])
-CYCLES = int(os.environ.get("ZEROSKIP_BENCH_CYCLES", "3000"))
+CYCLES = int(os.environ.get("ZEROSKIP_BENCH_CASES", "3000"))
 SEED = int(os.environ.get("COCOTB_RANDOM_SEED", "1"))
 LATENCY = 8
 MAC, BIAS, READ = range(3)

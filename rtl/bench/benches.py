@@ -77,6 +77,7 @@ class Bench:
         unit: What it counts.
         proves: Modules inside it that have no bench of their own.
         environment: Parameters that the bench wants to know before it sees the module.
+        told: By name of a set, what else the bench wants to know.
         slow: Parameter sets that the default test run leaves out.
     """
 
@@ -88,6 +89,7 @@ class Bench:
     unit: str
     proves: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
+    told: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     slow: tuple[str, ...] = ()
 
     @property
@@ -108,6 +110,7 @@ class Bench:
         cases = how.cases or self.cases
         environment = {"CASES": str(cases), "SCALE": str(max(1.0, cases / self.cases))}
         environment |= {key.upper(): str(self.parameters[name][key]) for key in self.environment}
+        environment |= self.told.get(name, {})
         return run(
             self.design(name, how.replaced),
             self.bench,
@@ -331,7 +334,37 @@ S4 = (
     ),
 )
 
-_OF_FAMILY: Mapping[str, tuple[Bench | FloatBench, ...]] = {"sat": SAT, "dsp_chain": DSP_CHAIN, "s4": S4}
+DRAM_PIM = (
+    Bench(
+        module="zs_bank_mac",
+        toplevel="zs_bank_mac",
+        bench="rtl.bench.bank_mac",
+        cases=3000,
+        unit="cycles",
+        proves=("zs_fp32_to_bf16",),
+        parameters={"four": {"Registers": 4}},
+        environment=("Registers",),
+    ),
+    Bench(
+        module="zs_dram_sequencer",
+        toplevel="zs_dram_sequencer",
+        bench="rtl.bench.dram_sequencer",
+        cases=300,
+        unit="operations",
+        parameters={
+            "aim": {"Commands": 12, "RowWidth": 4},
+            "pim-gpt": {"Commands": 12, "RowWidth": 4, "HasMode": 0},
+        },
+        told={"aim": {"TABLE": "aim"}, "pim-gpt": {"TABLE": "pim-gpt"}},
+    ),
+)
+
+_OF_FAMILY: Mapping[str, tuple[Bench | FloatBench, ...]] = {
+    "sat": SAT,
+    "dsp_chain": DSP_CHAIN,
+    "s4": S4,
+    "dram_pim": DRAM_PIM,
+}
 
 
 def own_benches(family: str) -> tuple[Bench | FloatBench, ...]:

@@ -62,7 +62,7 @@ class Design:
         done: dict[str, Path] = {}
 
         def visit(name: str) -> None:
-            used = sorted(set(re.findall(r"\b\w+\b", _code(self.text(known[name])))) & known.keys() - {name})
+            used = sorted(set(re.findall(r"\b\w+\b", code_of(self.text(known[name])))) & known.keys() - {name})
             for other in used:
                 if other not in done:
                     visit(other)
@@ -85,8 +85,8 @@ class Design:
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def _code(text: str) -> str:
-    """Without comments."""
+def code_of(text: str) -> str:
+    """Verilog without its comments."""
     return re.sub(r"//[^\n]*|/\*.*?\*/", "", text, flags=re.DOTALL)
 
 

@@ -14,7 +14,7 @@ from simulator.memory.commands.service import serve
 from simulator.memory.commands.table import CommandTable, load_table, log, vectors
 
 NAME = os.environ.get("ZEROSKIP_BENCH_TABLE", "aim")
-OPERATIONS = int(os.environ.get("ZEROSKIP_BENCH_OPERATIONS", "300"))
+OPERATIONS = int(os.environ.get("ZEROSKIP_BENCH_CASES", "300"))
 SEED = int(os.environ.get("COCOTB_RANDOM_SEED", "1"))
 TABLE = load_table(NAME)
 ROWS = 3

@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
+from mapping.cache import cache_folder
 from rtl.bench.build import RTL, Design
 from rtl.bench.targets import LIBERTY, Target
 from rtl.bench.yosys import need_yosys, run_yosys
 from simulator.cost.resources import Resources
-from simulator.engine.fast import cache_folder
 from simulator.verilog import Unit, Verilog
 
 FLOW = 1  # changed with what a cached count means
@@ -134,12 +134,29 @@ def synthesise(
     return UnitArea(unit=unit, blocks=tuple(blocks))
 
 
+def instances(verilog: Verilog, unit: Unit, check: Callable[[], None] = lambda: None) -> dict[str, int]:
+    """How often each module that is a block of its own stands in a unit, the unit's module included.
+
+    Raises:
+        InputError: Yosys is not installed.
+        YosysError: It failed.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        modules = _elaborate(verilog, unit, Path(name), check)
+    found: dict[str, int] = {}
+    for key, number in _instances(modules).items():
+        found[modules[key].name] = found.get(modules[key].name, 0) + number
+    return found
+
+
 def _elaborate(verilog: Verilog, unit: Unit, folder: Path, check: Callable[[], None]) -> dict[str, _Module]:
     """The blocks of a unit, the unit itself first; the flattened design is left in ``folder``."""
     sources = _sources(verilog, unit.module)
-    values = "".join(f" -chparam {name} {value}" for name, value in unit.parameters.items())
+    # Yosys 0.70 aborts where `hierarchy -chparam` meets some modules, and `chparam` does not.
+    values = "".join(f" -set {name} {value}" for name, value in unit.parameters.items())
     commands = [f'read_verilog -sv -defer "{path}"' for path in sources]
-    commands += [f"hierarchy -check -top {unit.module}{values}", "proc"]
+    commands += [f"chparam{values} {unit.module}"] if values else []
+    commands += [f"hierarchy -check -top {unit.module}", "proc"]
     for block in verilog.blocks:
         parent, _, child = block.rpartition("/")
         if parent:

@@ -1,8 +1,8 @@
 """Area without synthesis: a model fitted to what Yosys made of a family's Verilog, valid where it was fitted."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,20 @@ from simulator.verilog import AreaModel, BlockShape, Verilog
 
 FIELDS = ("lut", "ff", "dsp", "bram")
 Coefficients = Mapping[str, Mapping[str, float]]  # by field of Resources, then by feature
+Box = Mapping[str, tuple[int, int]]  # least and most of each parameter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """What is known of a block.
+
+    Attributes:
+        coefficients: Of its features.
+        box: The range of each parameter.
+    """
+
+    coefficients: Coefficients
+    box: Box
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +46,7 @@ class Estimate:
 
     Attributes:
         core: Of what executes programs.
-        total: Also of what only training needs.
+        total: Also of what only training needs; as ``core`` where nobody asked for that.
         target: Of the synthesis that the model was fitted to.
     """
 
@@ -54,28 +68,30 @@ def area(family: Family[Any], config: object, *, training: bool = False) -> Reso
         InputError: The family has no area model, the Verilog cannot do the configuration, or a parameter lies outside
             the range in which the model was fitted.
     """
-    found = estimate(family, config)
-    return found.total if training else found.core
+    return estimate(family, config, training=training).total
 
 
-def estimate(family: Family[Any], config: object) -> Estimate:
+def estimate(family: Family[Any], config: object, *, training: bool = True) -> Estimate:
     """What a configuration takes, block by block.
 
     Raises:
         InputError: As ``area``.
     """
-    verilog, model = _model(family)
-    document = load(model.file)
-    check_range(verilog, model, document["points"], config)
-    training = {unit.name for unit in verilog.units(config) if unit.training}
-    blocks = tuple(predict(shape, document["model"][key(shape)]) for shape in model.shape(config))
-    core = Resources.total([block.total for block in blocks if block.unit not in training])
+    verilog, model = need_model(family)
+    known = _fitted(model.file)
+    units = verilog.units(config)
+    extra = {unit.name for unit in units if unit.training}
+    shapes = [shape for shape in model.shape(units) if training or shape.unit not in extra]
+    for shape in shapes:
+        check_range(known[shape.key].box, shape)
+    blocks = _merged([predict(shape, known[shape.key].coefficients) for shape in shapes])
+    core = Resources.total([block.total for block in blocks if block.unit not in extra])
     total = Resources.total([block.total for block in blocks])
-    return Estimate(blocks=blocks, core=core, total=total, target=document["target"])
+    return Estimate(blocks=blocks, core=core, total=total, target=target_of(model))
 
 
 def predict(shape: BlockShape, coefficients: Coefficients) -> BlockArea:
-    """Resources of a block: sums of its features times fitted coefficients, rounded (block RAMs to halves)."""
+    """Resources of all instances: sums of the features of one times fitted coefficients, rounded as cells are."""
     found = {
         field: sum(value * shape.features.get(name, 0.0) for name, value in terms.items())
         for field, terms in coefficients.items()
@@ -83,44 +99,69 @@ def predict(shape: BlockShape, coefficients: Coefficients) -> BlockArea:
     rounded = {
         field: round(2 * value) / 2 if field == "bram" else float(round(value)) for field, value in found.items()
     }
-    return BlockArea(unit=shape.unit, name=shape.name, count=shape.count, total=Resources(**rounded))
+    return BlockArea(unit=shape.unit, name=shape.name, count=shape.count, total=Resources(**rounded).times(shape.count))
 
 
-def check_range(verilog: Verilog[Any], model: AreaModel[Any], points: list[dict[str, Any]], config: object) -> None:
-    """Refuse what was not between the fitted points.
+def _merged(blocks: list[BlockArea]) -> tuple[BlockArea, ...]:
+    """Blocks of one name as one."""
+    found: dict[tuple[str, str], BlockArea] = {}
+    for block in blocks:
+        known = found.get((block.unit, block.name))
+        count, total = (known.count, known.total) if known else (0, Resources())
+        found[block.unit, block.name] = replace(block, count=block.count + count, total=block.total + total)
+    return tuple(found.values())
+
+
+def check_range(box: Box, shape: BlockShape) -> None:
+    """Refuse a block that does not lie between its fitted points.
 
     Raises:
-        InputError: A parameter of the Verilog lies outside the values that the points have.
+        InputError: A parameter lies outside the values that the points have.
     """
-    wanted = {
-        f"{unit.module} {name}": value for unit in verilog.units(config) for name, value in unit.parameters.items()
-    }
-    kinds = {name: value for name, value in wanted.items() if name.split()[1] in model.kinds}
-    alike = [p["parameters"] for p in points if all(p["parameters"].get(n) == v for n, v in kinds.items())]
-    if not alike:
-        said = ", ".join(f"{name}={value}" for name, value in kinds.items())
-        raise InputError(f"the area model has no point with {said}: synthesise, without --model")
-    for name, value in wanted.items():
-        least, most = min(p[name] for p in alike), max(p[name] for p in alike)
-        if not least <= value <= most:
+    for name, value in shape.parameters.items():
+        least, most = box[name]
+        if name not in shape.wires and not least <= value <= most:
             raise InputError(
-                f"{name}={value} outside [{least}, {most}], in which the area model was fitted: "
-                "synthesise, without --model"
+                f"{shape.name}: {name}={value} outside [{least}, {most}], where its area was fitted; "
+                "zeroskip area without --model synthesises it"
             )
 
 
-def key(shape: BlockShape) -> str:
-    """Name of a block in the data file."""
-    return f"{shape.unit}/{shape.name}"
+def box_of(points: Sequence[Mapping[str, Any]]) -> Box:
+    """Least and most of each parameter over some points."""
+    found: dict[str, tuple[int, int]] = {}
+    for point in points:
+        for name, value in point["parameters"].items():
+            least, most = found.get(name, (value, value))
+            found[name] = min(least, value), max(most, value)
+    return found
 
 
 @cache
 def load(path: Path) -> dict[str, Any]:
-    """A fitted model with its points and their provenance."""
+    """What ``python -m benchmarks.area`` wrote: points, coefficients, checks and their provenance."""
     return json.loads(path.read_text("utf-8"))
 
 
-def _model(family: Family[Any]) -> tuple[Verilog[Any], AreaModel[Any]]:
+def target_of(model: AreaModel) -> str:
+    """What the model was synthesised for."""
+    target: str = load(model.file)["target"]
+    return target
+
+
+@cache
+def _fitted(path: Path) -> dict[str, Fitted]:
+    """Every block of a file."""
+    blocks = load(path)["blocks"]
+    return {key: Fitted(coefficients=block["model"], box=box_of(block["points"])) for key, block in blocks.items()}
+
+
+def need_model(family: Family[Any]) -> tuple[Verilog[Any], AreaModel]:
+    """The Verilog of a family and its area model.
+
+    Raises:
+        InputError: It has none.
+    """
     if family.verilog is None or family.verilog.model is None:
         raise InputError(f"family {family.name!r} has no area model")
     return family.verilog, family.verilog.model

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from rtl.bench import targets, yosys
+from rtl.bench.synthesis import synthesise
 from simulator.families import family
 from simulator.verilog import Unit
 from tests.rtl.tools import need_yosys
@@ -57,10 +58,40 @@ def test_the_table_shows_every_block():
         assert word in done.stdout
 
 
+@pytest.mark.rtl
+def test_a_machine_of_equal_units_multiplies_one(monkeypatch):
+    need_yosys()
+    verilog = replace(
+        SAT.verilog, units=lambda config: (replace(FIFO, count=3),), total="FIFOs", lacks="all that is around them"
+    )
+    monkeypatch.setattr(area, "find_family", lambda name: replace(SAT, verilog=verilog))
+    found = json.loads(run("--json").stdout)
+    ((block,), totals) = found["blocks"], found["totals"]
+    assert block["count"] == 3
+    assert totals == {"FIFOs": {field: block[field] for field in ("lut", "ff", "dsp", "bram", "uram")}}
+    alone = synthesise(SAT.verilog, FIFO, targets.find_target("xcup")).total
+    assert block["ff"] == 3 * alone.ff > 0
+    assert found["lacks"] == "all that is around them"
+    assert "No Verilog, and in no total: all that is around them." in run().stdout
+
+
+@pytest.mark.smoke
+def test_an_spu_has_the_l1_of_its_configuration():
+    s4 = family("s4")
+    config = s4.load_config("s4")
+    (unit,) = s4.verilog.units(config)
+    p = unit.parameters
+    pair_bits = 8 + 5  # a weight and its place in a bank of 32
+    assert unit.count == 32
+    assert 4 * p["PairDepth"] * p["Rows"] * pair_bits == pytest.approx(config.l1_weight_kib * 8192, rel=0.01)
+    assert 2 * p["ActDepth"] * p["Cols"] * p["Bank"] == config.l1_activation_kib * 1024
+    assert 4 * p["SumDepth"] * p["Rows"] * p["Cols"] == config.l1_output_kib * 1024
+
+
 @pytest.mark.smoke
 def test_the_model_needs_no_yosys(monkeypatch):
     monkeypatch.setattr(yosys, "find_spec", lambda name: None)
-    point = SAT.verilog.model.points[0]
+    point = SAT.verilog.model.points["core/array"][1]
     done = run("--model", "--part", "u280", *(word for s in point for word in ("--set", s)))
     assert done.exit_code == 0, done.output
     assert "fitted model" in done.stdout
@@ -74,7 +105,12 @@ REFUSED = [
     (["--set", "rows=2000"], "rows"),
     (["--family", "s5"], "family 's5' is not one of"),
     (["--target", "generic", "--liberty", "/nowhere/cells.lib"], "--liberty /nowhere/cells.lib: No such file"),
-    (["--model", "--set", "rows=512"], "in which the area model was fitted"),
+    (["--model", "--set", "rows=512"], "GEMM unit: Rows=512 outside [2, 32], where its area was fitted"),
+    (["--family", "dram_pim"], "family 'dram_pim' has no Verilog of a machine, so it has no area"),
+    (["--family", "s4", "--model"], "family 's4' has no area model"),
+    (["--family", "s4", "--elements"], "--elements: family 's4' has no variants of an element to compare"),
+    (["--family", "s4", "--set", "datapath=bf16"], "the Verilog does not support datapath='bf16'"),
+    (["--family", "dsp_chain", "--set", "mm_macs=4100"], "mm_macs=4100 is no multiple of the 32"),
     (["--config", "none"], "configuration 'none'"),
 ]
 

@@ -20,17 +20,22 @@ def print_check(space: Space, judge: Judge, work: tuple[Work, ...]) -> None:
     machines = 1
     for size in space.sizes[: space.hardware_axes]:
         machines *= size
-    part = "" if looked_at == machines else f" (of the first {looked_at:,})"
+    shown = "" if looked_at == machines else f" (of the first {looked_at:,})"
+    area = {}
+    if space.area:
+        name = "" if space.part is None else f" of {space.part.name}"
+        area = {"area": f"{judge.lost_to_area(reasons):,} machines{shown} lost to it{name}: too large, or not modelled"}
     show(
         grid(
             {
                 "space": space.file.name,
                 "points": f"{space.size:,}",
-                "machines": f"{machines:,}, of which {legal:,}{part} can be feasible as far as their own numbers say",
-                "points left": f"{legal * space.size // machines:,}{part}",
+                "machines": f"{machines:,}, of which {legal:,}{shown} can be feasible as far as their own numbers say",
+                "points left": f"{legal * space.size // machines:,}{shown}",
                 "objectives": ", ".join(f"{goal} {name}" for name, goal in space.file.objectives.items()),
                 "constraints": ", ".join(map(str, judge.bounds)) or "none",
             }
+            | area
         )
     )
     table = plain_table("variable", "values", "", title="Variables")

@@ -12,6 +12,7 @@ from simulator.families.dsp_chain.isa import DSP_CHAIN_ISA
 from simulator.families.dsp_chain.lower import candidates, lower
 from simulator.families.dsp_chain.reproduce import reproduce
 from simulator.families.dsp_chain.timing import dram_bytes, job
+from simulator.families.dsp_chain.verilog import VERILOG
 
 FAMILY = Family(
     name="dsp_chain",
@@ -31,6 +32,7 @@ FAMILY = Family(
     actions=actions,
     reproduce=reproduce,
     machine="flightllm",
+    verilog=VERILOG,
     generate=generate,
     reads_values=True,
 )

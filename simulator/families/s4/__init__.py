@@ -12,6 +12,7 @@ from simulator.families.s4.lower import lower
 from simulator.families.s4.reproduce import reproduce
 from simulator.families.s4.schedule import admit, bound_of, candidates, part
 from simulator.families.s4.timing import dram_bytes, job
+from simulator.families.s4.verilog import VERILOG
 
 FAMILY = Family(
     name="s4",
@@ -34,4 +35,5 @@ FAMILY = Family(
     actions=actions,
     chips=lambda config: config.chips,
     reproduce=reproduce,
+    verilog=VERILOG,
 )

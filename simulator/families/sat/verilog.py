@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from mapping.errors import InputError
-from simulator.families.sat.area import FP16, POINTS, shape
+from simulator.families.sat.area import shape
+from simulator.families.sat.area_points import CHECKS, FP16, POINTS
 from simulator.families.sat.check import check
 from simulator.families.sat.config import SatConfig
 from simulator.families.sat.isa import SAT_ISA
@@ -173,7 +174,5 @@ VERILOG = Verilog(
         "zs_wuve/zs_fp32_mul": "fp32 multiplier",
     },
     folders=("common", "sat"),
-    model=AreaModel(
-        shape=shape, points=POINTS, kinds=("Fp16", "DrainSerial"), file=Path(__file__).with_name("area.json")
-    ),
+    model=AreaModel(shape=shape, points=POINTS, checks=CHECKS, file=Path(__file__).with_name("area.json")),
 )

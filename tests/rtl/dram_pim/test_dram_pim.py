@@ -10,7 +10,7 @@ from rtl.bench.dram_banks import Banks, ViolationError
 from rtl.bench.lint import find_verible, lint, lint_style
 from simulator.memory.commands.table import load_table
 from tests.rtl.dram_pim.mutants import DRAM_PIM_MUTANTS
-from tests.rtl.dram_pim.support import FOLDERS, SETS, check, design
+from tests.rtl.dram_pim.support import SETS, check, design
 from tests.rtl.tools import need
 
 pytestmark = pytest.mark.rtl
@@ -49,7 +49,7 @@ def test_the_verilog_agrees_on_more(module: str, name: str, seed: int) -> None:
 @pytest.mark.parametrize(("module", "parameters"), LIMITS, ids=[f"{m} {p}" for m, p in LIMITS])
 def test_verilator_has_nothing_to_say(module, parameters) -> None:
     need("verilator")
-    assert not lint(Design(toplevel=module, parameters=parameters, folders=FOLDERS))
+    assert not lint(Design(toplevel=module, parameters=parameters))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -2,16 +2,29 @@
 
 import pytest
 
-from rtl.bench.dsp_chain.area import Area, counted, synthesise
+from mapping.errors import InputError
+from rtl.bench.synthesis import synthesise
+from rtl.bench.targets import find_target
+from simulator.cost.resources import Resources
+from simulator.families import family
+from simulator.verilog import Unit
 from tests.rtl.tools import need_yosys
 
 pytestmark = pytest.mark.rtl
+
+DSP_CHAIN = family("dsp_chain")
+VERILOG = DSP_CHAIN.verilog
+
+
+def of(module, **parameters):
+    need_yosys()
+    unit = Unit(name="it", module=module, parameters=parameters)
+    return synthesise(VERILOG, unit, find_target("xcup"))
 
 
 @pytest.mark.parametrize(
     ("module", "length"),
     [
-        ("zs_dsp_chain", 2),
         ("zs_vector_unit", 2),
         pytest.param("zs_dsp_chain", 4, marks=pytest.mark.slow),
         pytest.param("zs_dsp_chain", 8, marks=pytest.mark.slow),
@@ -20,18 +33,22 @@ pytestmark = pytest.mark.rtl
     ],
 )
 def test_a_chain_takes_a_dsp_for_each_slice(module, length):
-    need_yosys()
-    assert synthesise(module, {"Length": length}).dsp == length
+    blocks = {block.module: block for block in of(module, Length=length).blocks}
+    slices = blocks.pop("zs_dsp_slice")
+    assert (slices.count, slices.one.dsp) == (length, 1)
+    assert all(block.one.dsp == 0 for block in blocks.values())
 
 
-def test_a_slice_takes_one_dsp_and_a_mux_none():
-    need_yosys()
-    assert synthesise("zs_dsp_slice", {}).dsp == 1
-    mux = synthesise("zs_sparse_mux", {"Stages": 2})
+def test_a_mux_takes_no_dsp():
     # A LUT6 is a 4:1 MUX of a bit: 4 + 1 of them for 16:1, 8 bits; registers of 4 bytes, 2 index bits and the output.
-    assert mux == Area(dsp=0, lut=40, shift=0, ff=42, carry=0)
+    assert of("zs_sparse_mux", Stages=2).total == Resources(lut=40, ff=42)
 
 
-def test_a_cell_that_is_not_known_is_an_error():
-    with pytest.raises(AssertionError, match="cell RAMB36E2 is not mapped"):
-        counted({"LUT6": 3, "RAMB36E2": 1})
+@pytest.mark.smoke
+def test_the_units_of_a_machine_are_those_of_its_multiply_accumulates():
+    config = DSP_CHAIN.load_config("u280")
+    (unit,) = VERILOG.units(config)
+    assert unit.parameters["Length"] == config.chain.length
+    assert unit.count * 2 * config.chain.length == config.cores * config.mm_macs
+    with pytest.raises(InputError, match="mm_macs=4100 is no multiple of the 32 of a chain of 16 slices"):
+        VERILOG.units(DSP_CHAIN.load_config("u280", ("mm_macs=4100",)))

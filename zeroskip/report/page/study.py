@@ -1,5 +1,6 @@
 """The page of a study: the front, what the parameters do, every trial."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import prod
@@ -56,14 +57,16 @@ def _facts(record: Record, trials: Rows) -> dict[str, str]:
         "code": record["code"],
         "space digest": record["space_digest"],
     }
+    if record["space"].get("part"):
+        facts["part"] = record["space"]["part"]
     if reasons:
         facts["not feasible"] = "; ".join(f"{count:,} by {reason}" for reason, count in reasons.most_common(6))
     return facts
 
 
 def _kind_of(reason: str) -> str:
-    """A reason without its measured value: what broken limits have in common."""
-    return reason.partition("violates ")[2] or reason
+    """A reason without its measured values: what broken limits have in common."""
+    return reason.partition("violates ")[2] or re.sub(r" \([\d,.e+]+ of [\d,]+\)", "", reason)
 
 
 def _shown(record: Record, trials: Rows) -> tuple[list[dict[str, Any]], int]:
