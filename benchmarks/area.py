@@ -93,10 +93,10 @@ class Bench:
 
     def checked(self, key: str, model: Coefficients) -> list[dict[str, Any]]:
         """A block where it is not fitted: what one instance takes, and what the model says."""
-        found = []
+        found: list[dict[str, Any]] = []
         for settings in self._model.checks[key]:
             for shape in self.shapes(settings):
-                if shape.key == key:
+                if shape.key == key and all(check["parameters"] != shape.parameters for check in found):
                     said = predict(replace(shape, count=1), model).total
                     check = {"block": key, "settings": list(settings), "parameters": dict(shape.parameters)}
                     check |= {"one": self.measure(shape), "said": {field: getattr(said, field) for field in FIELDS}}

@@ -143,4 +143,12 @@ POINTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "WUVE/fp32 multiplier": tuple(_machine(2, 2, 1, *_half(1, mul)) for mul in (0, 2)),
 }
 
-CHECKS: dict[str, tuple[tuple[str, ...], ...]] = {}
+_LARGER = _machine(16, 16, 8, kib=64)
+CHECKS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "core/array": (_LARGER,),
+    "core/GEMM unit": (_LARGER,),
+    "core/weight fetch": (_LARGER,),
+    "core/accumulator": (_LARGER,),
+    "core/activation fetch": (_LARGER, _machine(16, 16, 8, *FP16, kib=64)),
+    "core/scratchpad": (_LARGER,),
+}

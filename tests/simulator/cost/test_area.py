@@ -22,7 +22,7 @@ DOCUMENT = load(MODEL.file)
 BENCH = Bench(SAT, VERILOG, MODEL)
 PLAIN = ("rows=4", "cols=4", "max_group=4", *(f"{pad}_scratchpad_kib=32" for pad in ("activation", "weight", "output")))
 # Of blocks that are not fitted; docs/area.md shows what was found, and some room is for a file made anew.
-WORST = {"lut": 0.10, "ff": 0.10, "dsp": 0.10, "bram": 0.01}
+WORST = {"lut": 0.15, "ff": 0.05, "dsp": 0.05, "bram": 0.01}
 
 
 def config(*settings):
