@@ -59,7 +59,7 @@ class Layers:
         """All that can be with shared programs, at once; the others layer by layer."""
         together: list[Item] = []
         if self._scheduler is not None and self._machines > SHARED_FROM:
-            together = [item for item in items if self._scheduler.shares(item, config)]
+            together = self._scheduler.shared(items, config)
         found = {}
         if self._scheduler is not None and together:
             for item, best in zip(together, self._scheduler.find(together, config), strict=True):

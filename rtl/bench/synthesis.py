@@ -26,6 +26,8 @@ from simulator.verilog import Unit, Verilog
 
 FLOW = 1  # changed with what a cached count means
 LIMIT_S = 3600  # of one block
+# Where `hierarchy -chparam` of Yosys 0.70 aborts, or maps a module to twice the LUTs that it takes inside a core.
+SET_BEFORE_HIERARCHY = frozenset({"zs_vector_unit", "zs_accumulator"})
 ELABORATED, TREE, COUNTS = "elaborated.il", "tree.json", "counts.json"
 Cells = dict[str, int]
 
@@ -152,11 +154,14 @@ def instances(verilog: Verilog, unit: Unit, check: Callable[[], None] = lambda: 
 def _elaborate(verilog: Verilog, unit: Unit, folder: Path, check: Callable[[], None]) -> dict[str, _Module]:
     """The blocks of a unit, the unit itself first; the flattened design is left in ``folder``."""
     sources = _sources(verilog, unit.module)
-    # Yosys 0.70 aborts where `hierarchy -chparam` meets some modules, and `chparam` does not.
-    values = "".join(f" -set {name} {value}" for name, value in unit.parameters.items())
     commands = [f'read_verilog -sv -defer "{path}"' for path in sources]
-    commands += [f"chparam{values} {unit.module}"] if values else []
-    commands += [f"hierarchy -check -top {unit.module}", "proc"]
+    hierarchy = f"hierarchy -check -top {unit.module}"
+    if unit.module in SET_BEFORE_HIERARCHY:
+        values = "".join(f" -set {name} {value}" for name, value in unit.parameters.items())
+        commands += [f"chparam{values} {unit.module}", hierarchy, "proc"]
+    else:
+        values = "".join(f" -chparam {name} {value}" for name, value in unit.parameters.items())
+        commands += [hierarchy + values, "proc"]
     for block in verilog.blocks:
         parent, _, child = block.rpartition("/")
         if parent:

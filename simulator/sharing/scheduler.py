@@ -47,13 +47,15 @@ class Scheduler:
         self._programs = OrderedDict[Shared, tuple[tuple[Any, ...], Program]]()
         self._kept = 0  # their instructions
 
-    def shares(self, item: Item, config: Any) -> bool:  # noqa: ANN401
-        """Whether an item can be found here: its values do not matter, and its rule allows some of what is offered.
+    def shared(self, items: Sequence[Item], config: Any) -> list[Item]:  # noqa: ANN401
+        """The items that can be found here: their values do not matter, and their rules allow some of what is offered.
 
         Raises:
-            InputError: The layer cannot run on this configuration.
+            InputError: A layer cannot run on this configuration.
         """
-        return item.layer.weights is None and self._table(config).number(item, config) != UNKNOWN
+        valueless = [item for item in items if item.layer.weights is None]
+        numbers = self._table(config).numbers(valueless, config)
+        return [item for item, number in zip(valueless, numbers, strict=True) if number != UNKNOWN]
 
     def find(self, items: Sequence[Item], config: Any) -> list[Found]:  # noqa: ANN401
         """The fastest mapping of each item, all of which are shared.
@@ -62,7 +64,7 @@ class Scheduler:
             InputError: A layer cannot run on this configuration.
         """
         table = self._table(config)
-        chosen = np.array([table.number(item, config) for item in items], np.int64)
+        chosen = np.array(table.numbers(items, config), np.int64)
         best, cycles = np.full(len(items), UNKNOWN), np.zeros(len(items), np.int64)
         left, kinds = np.arange(len(items)), UNKNOWN
         while len(left):

@@ -65,7 +65,7 @@ class Table:
 
     def __init__(self, family: Family[Any], sharing: Sharing[Any]) -> None:
         self.family, self.sharing = family, sharing
-        self.numbers: dict[tuple[Item, tuple[Any, ...]], int] = {}
+        self._numbers: dict[tuple[Any, ...], dict[Item, int]] = {}  # by what decides about offers
         self.known: dict[Item, dict[Mapping, int]] = {}
         self.mappings: list[Mapping] = []
         self.programs: list[Shared] = []
@@ -92,25 +92,30 @@ class Table:
         """What it takes of the limit: instructions and mappings."""
         return len(self.queue) + len(self.mappings)
 
-    def number(self, item: Item, config: Any) -> int:  # noqa: ANN401
-        """The number of an item on machines with the same offers; new ones are offered mappings.
+    def numbers(self, items: Sequence[Item], config: Any) -> list[int]:  # noqa: ANN401
+        """The numbers of items on machines with the same offers; new ones are offered mappings.
 
         Returns:
             UNKNOWN where the rule allows no offer for some executed pattern.
 
         Raises:
-            InputError: The layer cannot run on this configuration.
+            InputError: A layer cannot run on this configuration.
         """
-        key = (item, fields_of(config, self.sharing.offered))
-        if key in self.numbers:
-            return self.numbers[key]
+        known = self._numbers.setdefault(fields_of(config, self.sharing.offered), {})
+        for item in items:
+            if item not in known:
+                known[item] = self._offer(item, config)
+        return [known[item] for item in items]
+
+    def _offer(self, item: Item, config: Any) -> int:  # noqa: ANN401
+        """The number of a new item."""
         offers = self.sharing.offers(item.layer, item.pattern, config)
         if item.rule.fixed:
             allowed = np.flatnonzero([item.rule.allows(mapping, item.layer) for mapping in offers.mappings])
             if {offers.mappings[i].pattern for i in allowed.tolist()} != {
                 mapping.pattern for mapping in offers.mappings
             }:
-                return self.numbers.setdefault(key, UNKNOWN)
+                return UNKNOWN
             offers = offers.chosen(allowed)
         kinds = self._kinds_of(offers.samples)
         self.entry_first.append(offers.first[1:] + len(self.entry_kind))
@@ -124,7 +129,7 @@ class Table:
         self.guesses.append(np.array([UNKNOWN]))
         self.mappings += offers.mappings
         self.item_first.append(np.array([len(self.mappings)]))
-        return self.numbers.setdefault(key, len(self.item_first) - 2)
+        return len(self.item_first) - 2
 
     def add(self, item: Item, place: int, program: Program) -> Shared:
         """Add the program of the mapping at ``place``."""

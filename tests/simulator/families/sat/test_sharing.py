@@ -43,7 +43,7 @@ def test_services_of_kinds_and_requests_are_those_of_the_program(case, other):
     item = Item(replace(case.layer, weights=None), case.pattern)
     program = FAMILY.lower(item.layer, item.pattern, case.candidate.mapping, case.config)
     table = Table(FAMILY, SHARING)
-    table.number(item, case.config)
+    table.numbers([item], case.config)
     assume(case.candidate.mapping in table.mappings)  # not one that a rule made
     shared = table.add(item, table.mappings.index(case.candidate.mapping), program)
     # Any machine of the same fields, with every other field of another one.
@@ -120,7 +120,7 @@ def test_a_rule_is_kept(layer, pattern, config, rule):
     except InputError:
         assume(False)
     shared, item = Scheduler(FAMILY), Item(layer, pattern, rule)
-    if shared.shares(item, config):
+    if shared.shared([item], config):
         (found,) = shared.find([item], config)
         assert (found.cycles, found.shared.mapping) == (alone.cycles, alone.mapping)
     else:  # what nobody offers is made, by ``ruled``
@@ -133,9 +133,9 @@ def test_a_rule_is_kept(layer, pattern, config, rule):
 def test_what_cannot_be_shared_is_not():
     config = FAMILY.load_config("sat-small", ('dataflows="weight_stationary"',))
     shared = Scheduler(FAMILY)
-    assert shared.shares(Item(GEMM, Pattern(1, 1)), config)
-    assert not shared.shares(Item(GEMM, Pattern(1, 1), MappingRule(dataflow="output_stationary")), config)
-    assert not shared.shares(Item(GEMM.with_weights(GEMM.values()), Pattern(1, 1)), config)
+    assert shared.shared([Item(GEMM, Pattern(1, 1))], config)
+    assert not shared.shared([Item(GEMM, Pattern(1, 1), MappingRule(dataflow="output_stationary"))], config)
+    assert not shared.shared([Item(GEMM.with_weights(GEMM.values()), Pattern(1, 1))], config)
 
 
 def test_a_program_that_cannot_finish_is_named():
