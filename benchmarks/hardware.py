@@ -83,9 +83,11 @@ def run(
     for mix in mixes:
         for pattern in patterns:
             for count in workers:
-                command = (sys.executable, "-m", "benchmarks.hardware_run", mix, pattern, str(count))
-                child = measure_process(*command, *([] if points is None else [str(points)]))
+                asked = (mix, pattern, str(count), *([] if points is None else [str(points)]))
+                child = measure_process(sys.executable, "-m", "benchmarks.hardware_run", *asked)
                 rows += _rows(f"{mix}, {pattern}", count, json.loads(child.output), peers)
+                child = measure_process(sys.executable, "-m", "benchmarks.hardware_rate", *asked)
+                rows.append(_rate(f"{mix}, {pattern}", count, json.loads(child.output)))
     return rows
 
 
@@ -97,6 +99,13 @@ def searches() -> dict[str, MappingSearch]:
     except NoInterpreterError as reason:
         print(f"AccelForge {accel_forge.VERSION} was not run: {reason}")
     return found
+
+
+def _rate(what: str, processes: int, record: dict[str, Any]) -> Row:
+    name = f"{what}, {processes} process{'es' if processes > 1 else ''}, alone"
+    note = f"{record['points']:,} machines; evaluations alone, code loaded, nothing stored"
+    rate = record["points"] / record["wall"]
+    return Row(what=name, ours=rate, unit="/s", beside=AIM, theirs=RATE_AIM, better="more", note=note)
 
 
 def _rows(what: str, workers: int, record: dict[str, Any], peers: dict[str, MappingSearch]) -> list[Row]:
